@@ -1,0 +1,87 @@
+"""Run the notebooks and store their outputs; with --check, compare text outputs with the stored ones instead.
+
+Numbers may differ in the last digit from one processor to another, so they are compared to within 0.1 percent, and
+anything below 0.00001 counts as zero. In a cell marked `#| timing`, numbers with two decimals are seconds, and may be
+anything. All else must be equal, character by character. Pictures are not compared.
+"""
+import argparse, copy, difflib, math, os, re, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from fastai.data.external import fastai_path
+from fastcore.xtras import strip_ansi
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbdev.clean import clean_nb
+from execnb.nbio import dict2nb, write_nb
+
+NBS = Path(__file__).resolve().parent.parent/'nbs'
+NUMBER = re.compile(r'[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?', re.I)
+
+
+def is_lesson(cell):
+    "Whether to run a cell: slow ones need the sample of MNIST on disk"
+    if cell.cell_type != 'code' or re.search(r'^#\|\s*eval:\s*false', cell.source, re.M): return False
+    return not re.search(r'^#\|\s*slow', cell.source, re.M) or (fastai_path('data')/'mnist_sample').is_dir()
+
+
+def execute(path):
+    "The notebook at `path` as it stands, and as it is after a run from top to bottom"
+    stored = nbformat.read(path, as_version=4)
+    fresh = copy.deepcopy(stored)
+    lesson = nbformat.v4.new_notebook(metadata=fresh.metadata, cells=[c for c in fresh.cells if is_lesson(c)])
+    env = {**os.environ, 'PYTHONWARNINGS': 'ignore'}
+    client = NotebookClient(lesson, timeout=600, kernel_name='python3', resources={'metadata': {'path': str(path.parent)}},
+                            extra_arguments=['--log-level=ERROR', "--InlineBackend.figure_formats={'retina'}"])
+    client.execute(env=env)  # fills the cells of `fresh`, which `lesson` holds
+    return stored, fresh
+
+
+def texts(nb):
+    "What the code cells say in words, one string a cell"
+    def words(out):
+        if out.output_type == 'stream': return out.text
+        data = out.get('data', {})
+        return '\n'.join(data[k] for k in sorted(data) if k.startswith('text/'))
+    def cell_text(cell):
+        text = '\n'.join(map(words, cell.outputs))
+        return re.sub(r'\b\d+\.\d\d\b', '(seconds)', text) if '#| timing' in cell.source else text
+    return [cell_text(c) for c in nb.cells if c.cell_type == 'code']
+
+
+def same(a, b):
+    "Whether two texts are equal, but for the last digits of their numbers"
+    if NUMBER.sub('#', a) != NUMBER.sub('#', b): return False
+    return all(x == y or ('.' in x + y or 'e' in x + y) and math.isclose(float(x), float(y), rel_tol=1e-3, abs_tol=1e-5)
+               for x, y in zip(NUMBER.findall(a), NUMBER.findall(b)))
+
+
+def run(path, check):
+    "Run one notebook; returns how many of its outputs are not what is stored, or 1 where a cell fails"
+    try: stored, fresh = execute(path)
+    except CellExecutionError as e:
+        print(f'{path.name}: {strip_ansi(str(e))}')
+        return 1
+    if not check:
+        nb = dict2nb(nbformat.from_dict(fresh))
+        clean_nb(nb)
+        write_nb(nb, path)
+        return 0
+    pairs = [(a, b) for a, b in zip(texts(stored), texts(fresh)) if not same(a, b)]
+    for a, b in pairs: print(path.name, *difflib.unified_diff(a.splitlines(), b.splitlines(), 'stored', 'fresh', lineterm=''), sep='\n')
+    return len(pairs)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--check', action='store_true', help='compare, and exit with status 1 where something differs')
+    p.add_argument('notebooks', nargs='*', type=Path, help='default: all in nbs/')
+    args = p.parse_args()
+    paths = [f.resolve() for f in args.notebooks] or sorted(NBS.glob('[!_]*.ipynb'))
+    with ThreadPoolExecutor(2) as pool: differ = sum(pool.map(lambda f: run(f, args.check), paths))
+    print(f'{len(paths)} notebooks run, {differ} of their outputs ' + ('differ from what is stored' if args.check else 'failed, the others stored'))
+    sys.exit(differ > 0)
+
+
+if __name__ == '__main__': main()
