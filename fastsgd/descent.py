@@ -38,7 +38,12 @@ def _check_start(lr, params):
     if not 0 < lr < inf: raise ValueError(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
     for i, p in enumerate(params):
         if not (p.is_leaf and p.requires_grad):
-            raise ValueError(f'params[{i}] collects no gradient: make it last of all by calling requires_grad_() on plain numbers.')
+            raise ValueError(f'params[{i}] collects no gradient: call requires_grad_() on it last, once its numbers are final.')
+
+def _check_loss(loss, lr, steps):
+    "Complain of a loss that cannot be learned from"
+    if not loss.isfinite(): raise FloatingPointError(f'The loss is {loss:g} after {steps} steps: lower lr, which is {lr:g}, or look for NaN in the data.')
+    if not loss.requires_grad: raise ValueError('The loss has no gradient: let model use params, and loss_func only tensor operations.')
 
 # %% ../nbs/01_descent.ipynb #2f9690fd
 def gradient_descent(
@@ -58,7 +63,7 @@ def gradient_descent(
     for epoch in range(n_epochs):
         preds = model(x)
         loss = loss_func(preds, y)
-        if not loss.isfinite(): raise FloatingPointError(f'The loss is {loss:g} after {epoch} steps: lower lr, which is {lr:g}, or look for NaN in the data.')
+        _check_loss(loss, lr, epoch)
         loss.backward()
         with torch.no_grad():
             for p in params:

@@ -22,14 +22,21 @@ def init_params(
     return (torch.randn(size)*std).requires_grad_()
 
 # %% ../nbs/02_manual.ipynb #c608dfdc
+def _check_layer(xb, weights, bias):
+    "Complain of shapes that do not fit, or fit by accident"
+    n_in, n_out = xb.shape[-1], weights.shape[-1]
+    if weights.shape != (n_in, n_out):
+        raise ValueError(f'xb has rows of {n_in} numbers, and weights have shape {tuple(weights.shape)}: flatten the images, or make weights with init_params(({n_in}, n_out)).')
+    if bias.shape != (n_out,): raise ValueError(f'bias has shape {tuple(bias.shape)}: for {n_out} outputs make it with init_params({n_out}).')
+
+# %% ../nbs/02_manual.ipynb #650732dd
 def linear1(
     xb: Tensor, # a batch, (N, n_in)
     weights: Tensor, # (n_in, n_out)
     bias: Tensor # (n_out,)
 ) -> Tensor: # predictions, (N, n_out)
     "A linear layer: xb @ weights + bias; raises `ValueError` where the shapes do not fit"
-    if xb.shape[-1] != weights.shape[0]:
-        raise ValueError(f'Each row of xb has {xb.shape[-1]} numbers, and weights has {weights.shape[0]} rows: make the weights with init_params(({xb.shape[-1]}, n_out)).')
+    _check_layer(xb, weights, bias)
     return xb @ weights + bias
 
 # %% ../nbs/02_manual.ipynb #79856eb7
@@ -66,7 +73,8 @@ def batch_accuracy(
     yb: Tensor # targets, (N, 1) with 1 or 0, or positions (N,)
 ) -> Tensor: # a single number, shape ()
     "The share of predictions that are right; raises `ValueError` where the shapes do not fit"
-    preds = xb.sigmoid() > 0.5 if xb.shape[-1] == 1 else xb.argmax(dim=-1)
+    if xb.ndim != 2: raise ValueError(f'predictions have shape {tuple(xb.shape)}: give one row for each image and one column for each output, (N, n_out).')
+    preds = xb.sigmoid() > 0.5 if xb.shape[1] == 1 else xb.argmax(dim=1)
     _check_same_shape(preds, yb)
     return (preds == yb).float().mean()
 

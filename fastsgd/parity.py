@@ -255,11 +255,11 @@ class TierComparison:
     def plot(self) -> plt.Figure: # save it with `savefig`
         "Accuracy by epoch, and the difference from tier 1 by step"
         fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2))
-        for (n, accuracy), width in zip(self.accuracy.items(), (7, 4, 1.5)):
-            left.plot(range(1, len(accuracy) + 1), accuracy, color=tier_colors[n], lw=width, marker='o', ms=1.4*width, label=n)
+        for (n, accuracy), width in zip(self.accuracy.items(), (9, 5, 1.5)):
+            left.plot(range(1, len(accuracy) + 1), accuracy, color=tier_colors[n], lw=width, marker='o', ms=1.2*width, label=n)
         left.set(xlabel='epoch', ylabel='validation accuracy')
         left.xaxis.get_major_locator().set_params(integer=True)
-        for n, width in ('modules', 4), ('learner', 1.5):
+        for n, width in ('modules', 5), ('learner', 1.5):
             right.plot(step_diffs(self.runs['manual'], self.runs[n]).max(1).values, color=tier_colors[n], lw=width, label=n)
         if self.bound: right.axhline(self.bound, color='0.5', ls='--', label='bound')
         right.set_yscale('symlog', linthresh=1e-9)
@@ -297,6 +297,7 @@ def compare_tiers(
     if arch not in _archs: raise ValueError(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
     if not isinstance(epochs, int) or epochs < 1: raise ValueError(f'epochs is {epochs}: train for 1 or more.')
     data, device = load_digits() if data is None else data, torch.device(device)
+    if not len(data.valid_x): raise ValueError('There are no validation images to measure accuracy on: give data some, or load it with load_digits.')
     start = _draw_start(arch, data.n_out, data.train_x.dtype, device, seed)
     loss_func, runs = mnist_loss if data.n_out == 1 else F.cross_entropy, {}
     for name, tier in dict(manual=_manual, modules=_modules, learner=_learner).items():

@@ -46,6 +46,7 @@ def texts(nb):
         return '\n'.join(data[k] for k in sorted(data) if k.startswith('text/'))
     def cell_text(cell):
         text = '\n'.join(map(words, cell.outputs))
+        text = re.sub(r'\b\d\d:\d\d\b', '(time)', text)  # of an epoch, in Learner's table
         return re.sub(r'\b\d+\.\d\d\b', '(seconds)', text) if '#| timing' in cell.source else text
     return [cell_text(c) for c in nb.cells if c.cell_type == 'code']
 
