@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from . import manual
-from .manual import batch_accuracy, calc_grad, mnist_loss, _check_lr, _not_empty
+from .manual import calc_grad, mnist_loss, _check_lr, _not_empty
 
 # %% ../nbs/03_modules.ipynb #c06c3eef
 def linear_model(
