@@ -236,8 +236,8 @@ class TierComparison:
         seconds: bool = False # with a column for the time each tier took?
     ) -> pd.DataFrame: # one row a tier
         "Accuracy after the last epoch, and the largest weight difference from tier 1"
-        rows = {n: {'accuracy': f'{run.accuracy[-1]:.4f}', 'seconds': f'{run.seconds:.2f}', 'largest difference': f'{self.max_diff.get(n, 0):.2g}'} for n, run in self.runs.items()}
-        rows['manual']['largest difference'] = ''
+        rows = {n: {'accuracy': f'{run.accuracy[-1]:.4f}', 'seconds': f'{run.seconds:.2f}', 'largest weight difference': f'{self.max_diff.get(n, 0):.2g}'} for n, run in self.runs.items()}
+        rows['manual']['largest weight difference'] = ''
         df = pd.DataFrame(rows).T.rename_axis('tier')
         return df if seconds else df.drop(columns='seconds')
 
