@@ -69,7 +69,6 @@ exit status: 0 the tiers are the same, 1 they are not, 2 the request was wrong""
 # %% ../nbs/11_cli.ipynb #5fcebf57
 def _compare(args):
     "Do what the options ask for; returns whether the tiers are the same"
-    warnings.filterwarnings('ignore', category=FutureWarning)  # what torch says to fastai while it is imported
     from fastsgd.data import load_digits
     from fastsgd.parity import compare_tiers
     data = load_digits(args.source, args.classes, seed=args.seed)
@@ -83,13 +82,22 @@ def _compare(args):
     return tiers.same
 
 # %% ../nbs/11_cli.ipynb #8d888f9e
+def _say(message):
+    "Tell the user something in one line"
+    print('fastsgd:', ' '.join(str(message).split()), file=sys.stderr)
+
+# %% ../nbs/11_cli.ipynb #0724d89b
 def main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 the tiers are the same, 1 they are not, 2 the request was wrong
     "The command `fastsgd`"
     args = _parser().parse_args(argv)
-    try: sys.exit(0 if _compare(args) else 1)
-    except (ValueError, ArithmeticError, OSError, RuntimeError) as e: complaint, status = ' '.join(str(e).split()), 2
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings('ignore', category=FutureWarning)  # what torch says to fastai while it is imported
+            warnings.showwarning = lambda message, *args, **kwargs: _say(message)
+            sys.exit(0 if _compare(args) else 1)
+    except (ValueError, ArithmeticError, OSError, RuntimeError) as e: complaint, status = e, 2
     except KeyboardInterrupt: complaint, status = 'interrupted', 130
-    print(f'fastsgd: {complaint}', file=sys.stderr)
+    _say(complaint)
     sys.exit(status)

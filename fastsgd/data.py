@@ -6,9 +6,11 @@
 __all__ = ['DigitData', 'load_digits', 'TensorLoader', 'get_dls']
 
 # %% ../nbs/00_data.ipynb #582d2ea2
-import tempfile, warnings
+import sys, tempfile, warnings
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -135,8 +137,9 @@ def _fetch(url):
         folder = home/Path(url).stem
         if folder.is_dir(): return folder
         home.mkdir(parents=True, exist_ok=True)
+        bar_to = sys.stderr if sys.stderr.isatty() else StringIO()  # fastdownload's bar does not ask where it is printed
         with tempfile.TemporaryDirectory(dir=home) as tmp:
-            got = untar_data(url, base=tmp)
+            with redirect_stdout(bar_to): got = untar_data(url, base=tmp)
             try: return got.replace(folder)
             except OSError:
                 if folder.is_dir(): return folder  # another process was quicker
