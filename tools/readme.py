@@ -8,13 +8,13 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = '<!-- Made from nbs/index.ipynb by tools/readme.py: edit the notebook. -->\n\n'
 
 
-def output(out, name):
+def output(out, name, alt):
     "One output of a cell as Markdown; pictures go into the file `name` beside the notebooks"
     data = out.get('data', {})
     if 'image/png' in data:
         file = ROOT/'nbs/images'/name
         picture = base64.b64decode(''.join(data['image/png']))
-        return f'![{out.get("metadata", {}).get("alt", "The accuracy of the three tiers, and how far their weights differ")}]({file.relative_to(ROOT)})', {file: picture}
+        return f'![{alt}]({file.relative_to(ROOT)})', {file: picture}
     text = ''.join(out['text'] if out.output_type == 'stream' else data.get('text/plain', ''))
     return '\n'.join(f'    {line}'.rstrip() for line in text.splitlines()), {}
 
@@ -28,8 +28,9 @@ def readme(nb):
             continue
         if cell.cell_type != 'code' or '#| hide' in cell.source: continue
         if '#| echo: false' not in cell.source: parts.append(f'```python\n{cell.source}\n```')
+        alt = re.search(r'#\| fig-alt: "(.*)"', cell.source)
         for out in cell.outputs:
-            text, new = output(out, f'index_{i}.png')
+            text, new = output(out, f'index_{i}.png', alt[1] if alt else '')
             parts.append(text)
             files.update(new)
     return HEADER + '\n\n'.join(parts) + '\n', files
