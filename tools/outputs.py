@@ -32,7 +32,7 @@ def execute(path):
     fresh = copy.deepcopy(stored)
     lesson = nbformat.v4.new_notebook(metadata=fresh.metadata, cells=[c for c in fresh.cells if is_lesson(c)])
     env = {**os.environ, 'PYTHONWARNINGS': 'ignore'}
-    client = NotebookClient(lesson, timeout=600, kernel_name='python3', resources={'metadata': {'path': str(path.parent)}},
+    client = NotebookClient(lesson, timeout=600, kernel_name='python3', coalesce_streams=True, resources={'metadata': {'path': str(path.parent)}},
                             extra_arguments=['--log-level=ERROR', "--InlineBackend.figure_formats={'retina'}"])
     client.execute(env=env)  # fills the cells of `fresh`, which `lesson` holds
     return stored, fresh
@@ -43,9 +43,9 @@ def texts(nb):
     def words(out):
         if out.output_type == 'stream': return out.text
         data = out.get('data', {})
-        return '\n'.join(data[k] for k in sorted(data) if k.startswith('text/'))
+        return ''.join(f'{data[k]}\n' for k in sorted(data) if k.startswith('text/'))
     def cell_text(cell):
-        text = '\n'.join(map(words, cell.outputs))
+        text = ''.join(map(words, cell.outputs))  # what is printed may come in several pieces
         text = re.sub(r'\b\d\d:\d\d\b', '(time)', text)  # of an epoch, in Learner's table
         return re.sub(r'\b\d+\.\d\d\b', '(seconds)', text) if '#| timing' in cell.source else text
     return [cell_text(c) for c in nb.cells if c.cell_type == 'code']
