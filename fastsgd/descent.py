@@ -36,14 +36,23 @@ def mse(
 def _check_start(lr, params):
     "Complain of a learning rate or of parameters that cannot be trained with"
     if not 0 < lr < inf: raise ValueError(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
+    if not isinstance(params, (list, tuple)) or not params: raise ValueError('params is no list of tensors: give one with at least one tensor, such as [w, b].')
     for i, p in enumerate(params):
         if not (p.is_leaf and p.requires_grad):
             raise ValueError(f'params[{i}] collects no gradient: call requires_grad_() on it last, once its numbers are final.')
 
 def _check_loss(loss, lr, steps):
     "Complain of a loss that cannot be learned from"
+    if not (isinstance(loss, Tensor) and loss.requires_grad): raise ValueError('The loss has no gradient: let model use params, and loss_func only tensor operations.')
+    if loss.ndim: raise ValueError(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
     if not loss.isfinite(): raise FloatingPointError(f'The loss is {loss:g} after {steps} steps: lower lr, which is {lr:g}, or look for NaN in the data.')
-    if not loss.requires_grad: raise ValueError('The loss has no gradient: let model use params, and loss_func only tensor operations.')
+
+def _check_grads(params):
+    "Complain of parameters that the model does not use"
+    unused = [i for i, p in enumerate(params) if p.grad is None]
+    if not unused: return
+    for p in params: p.grad = None  # or the next step would be taken twice as far
+    raise ValueError(f'params[{unused[0]}] got no gradient: the model does not use it.')
 
 # %% ../nbs/01_descent.ipynb #2f9690fd
 def gradient_descent(
@@ -65,6 +74,7 @@ def gradient_descent(
         loss = loss_func(preds, y)
         _check_loss(loss, lr, epoch)
         loss.backward()
+        _check_grads(params)
         with torch.no_grad():
             for p in params:
                 p.sub_(p.grad, alpha=lr)

@@ -81,9 +81,9 @@ def batch_accuracy(
 # %% ../nbs/02_manual.ipynb #9a433538
 def _check_loss(loss):
     "Complain of a loss that cannot be learned from"
-    if loss.ndim: raise ValueError(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
-    if not loss.requires_grad:
+    if not (isinstance(loss, Tensor) and loss.requires_grad):
         raise ValueError('The loss has no gradient: use parameters that require gradients, and tensor operations all the way in the model and in loss_func (no comparison, item() or detach()).')
+    if loss.ndim: raise ValueError(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
     if not loss.isfinite(): raise FloatingPointError(f'The loss is {loss.item():g}: lower lr, or look for NaN or infinity in the data.')
 
 # %% ../nbs/02_manual.ipynb #84183a5a
@@ -105,10 +105,15 @@ def calc_grad(
 def _check_start(lr, params):
     "Complain of a learning rate or of parameters that cannot be trained with"
     _check_lr(lr)
-    if not isinstance(params, (list, tuple)) or not params:
-        raise ValueError(f'params is a {type(params).__name__}: give a list with at least one tensor, such as [weights, bias].')
+    _check_params(params)
     for i, p in enumerate(params):
         if not p.requires_grad: raise ValueError(f'params[{i}] does not require gradients: call requires_grad_() on it, or make it with init_params.')
+
+def _check_params(params):
+    "Complain of what is no list of parameters"
+    if not isinstance(params, (list, tuple)) or not params:
+        raise ValueError(f'params is {"empty" if isinstance(params, (list, tuple)) else "a " + type(params).__name__}: give a list with at least one tensor, such as [weights, bias] or list(model.parameters()).')
+    for i, p in enumerate(params):
         if not p.is_leaf: raise ValueError(f'params[{i}] is the result of a computation, so PyTorch keeps no gradient for it: call requires_grad_() last, as init_params does.')
 
 def _check_lr(lr):
@@ -117,8 +122,10 @@ def _check_lr(lr):
 
 def _check_grads(params):
     "Complain of parameters that the model does not use"
-    for i, p in enumerate(params):
-        if p.grad is None: raise ValueError(f'params[{i}] got no gradient: the model does not use it. Was the model made with older parameters?')
+    unused = [i for i, p in enumerate(params) if p.grad is None]
+    if not unused: return
+    for p in params: p.grad = None  # or the next step would be taken twice as far
+    raise ValueError(f'params[{unused[0]}] got no gradient: the model does not use it. Was the model made with older parameters?')
 
 def _not_empty(dl):
     "The batches of `dl`; complain if there are none"

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from . import manual
-from .manual import calc_grad, mnist_loss, _check_lr, _not_empty
+from .manual import calc_grad, mnist_loss, _check_lr, _check_params, _not_empty
 
 # %% ../nbs/03_modules.ipynb #c06c3eef
 def linear_model(
@@ -38,10 +38,10 @@ class BasicOptim:
         params: Iterable[torch.Tensor], # such as `model.parameters()`
         lr: float # learning rate
     ):
-        "Raises `ValueError` for an `lr` that is not positive, or where there are no parameters"
-        self.params, self.lr = list(params), lr
+        "Raises `ValueError` for an `lr` that is not positive, or for what is no list of parameters, such as `model.parameters()` read a second time"
+        self.params, self.lr = params if isinstance(params, torch.Tensor) else list(params), lr
         _check_lr(lr)
-        if not self.params: raise ValueError('There are no parameters: give model.parameters(), called anew, for it can be read only once.')
+        _check_params(self.params)
 
     @torch.no_grad()
     def step(self):
