@@ -74,7 +74,8 @@ def record(
 ) -> Run: # keeps every step: 4 bytes for each float32 parameter and step
     "Run `train` with a loader and a loss that are watched"
     quiet = n_steps is None or None  # None: unless in a terminal
-    bar = tqdm(total=n_steps, desc=name, disable=quiet, ncols=get_terminal_size().columns)
+    columns, lines = get_terminal_size()  # some terminals do not know, and tqdm would take that for no room at all
+    bar = tqdm(total=n_steps, desc=name, disable=quiet, ncols=columns, nrows=lines)
     def snapshot(): return {n: p.detach().to('cpu', copy=True) for n, p in params().items()}
     states, losses = [snapshot()], []
 
