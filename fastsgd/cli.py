@@ -25,6 +25,11 @@ def _at_least_one(text):
     if text.isdecimal() and int(text) >= 1: return int(text)
     raise argparse.ArgumentTypeError(f'{text!r} is too small or no whole number: give 1 or more')
 
+def _seed(text):
+    "A whole number that PyTorch takes for a seed"
+    if text.isdecimal() and int(text) < 2**63: return int(text)
+    raise argparse.ArgumentTypeError(f'{text!r} is no seed: give a whole number, such as 42')
+
 def _rate(text):
     "A positive number"
     try:
@@ -61,7 +66,7 @@ exit status: 0 the tiers are the same, 1 they are not, 2 the request was wrong""
     p.add_argument('--epochs', type=_at_least_one, default=5, metavar='N', help='passes over the training set (default: %(default)s)')
     p.add_argument('--lr', type=_rate, default=1., metavar='RATE', help='learning rate (default: %(default)s)')
     p.add_argument('--bs', type=_at_least_one, default=64, metavar='N', help='images in a batch (default: %(default)s)')
-    p.add_argument('--seed', type=int, default=42, metavar='N', help='of the split, the start and the batches (default: %(default)s)')
+    p.add_argument('--seed', type=_seed, default=42, metavar='N', help='of the split, the start and the batches (default: %(default)s)')
     p.add_argument('--plot', type=_picture, metavar='FILE', help='write a picture: .png, .svg or .pdf')
     p.add_argument('--json', type=_file, metavar='FILE', help='write the settings and results')
     return p
@@ -74,11 +79,11 @@ def _compare(args):
     data = load_digits(args.source, args.classes, seed=args.seed)
     print(data, flush=True)
     tiers = compare_tiers(data, args.arch, args.epochs, args.lr, args.bs, args.seed, progress=True)
+    print(tiers.table(seconds=True).reset_index().to_string(index=False), tiers.verdict, sep='\n', flush=True)
     if args.plot: tiers.plot().savefig(args.plot, bbox_inches='tight', dpi=150)
     if args.json:
         settings = {k: v for k, v in vars(args).items() if k not in ('plot', 'json')}
-        args.json.write_text(json.dumps(dict(settings=settings, **tiers.to_dict()), indent=2) + '\n')
-    print(tiers.table(seconds=True).reset_index().to_string(index=False), tiers.verdict, sep='\n')
+        args.json.write_text(json.dumps(dict(settings=settings, **tiers.to_dict()), indent=2, allow_nan=False) + '\n')
     return tiers.same
 
 # %% ../nbs/11_cli.ipynb #8d888f9e

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import isfinite
 from shutil import get_terminal_size
 from time import perf_counter
 
@@ -279,7 +280,8 @@ class TierComparison:
 
     def to_dict(self) -> dict: # plain values, ready for JSON
         "All results without the recordings"
-        return dict(same=self.same, verdict=self.verdict, accuracy=self.accuracy, max_diff=self.max_diff, bound=self.bound,
+        max_diff = {n: d if isfinite(d) else None for n, d in self.max_diff.items()}  # JSON has no NaN
+        return dict(same=self.same, verdict=self.verdict, accuracy=self.accuracy, max_diff=max_diff, bound=self.bound,
                     n_steps={n: run.n_steps for n, run in self.runs.items()}, seconds={n: run.seconds for n, run in self.runs.items()})
 
     def __repr__(self): return f'{self.table()}\n{self.verdict}'
