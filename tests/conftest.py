@@ -26,21 +26,24 @@ def own_cache(tmp_path_factory):
         yield
 
 
+def few(data, n):
+    "The first `n` digits to train on, and half as many to validate with"
+    m = n//2
+    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n], valid_x=data.valid_x[:m], valid_y=data.valid_y[:m])
+
+
 @pytest.fixture(scope='session')
 def data(own_cache): return D.load_digits()
 
 
 @pytest.fixture(scope='session')
-def small(data):
-    "200 digits to train on, so the last batch of 64 is a short one, and 100 to validate with"
-    return replace(data, train_x=data.train_x[:200], train_y=data.train_y[:200], valid_x=data.valid_x[:100], valid_y=data.valid_y[:100])
+def small(data): return few(data, 200)  # so the last batch of 64 is a short one
 
 
 @pytest.fixture(scope='session')
 def ten(own_cache):
     "All ten digits, 400 to train on"
-    data = D.load_digits(classes=range(10))
-    return replace(data, train_x=data.train_x[:400], train_y=data.train_y[:400], valid_x=data.valid_x[:100], valid_y=data.valid_y[:100])
+    return few(D.load_digits(classes=range(10)), 400)
 
 
 @pytest.fixture
@@ -86,7 +89,8 @@ def mnist_data(parsed, monkeypatch):
 
 def start(code, *args, **env):
     "A Python process that runs `code`"
-    return Popen([sys.executable, '-c', code, *map(str, args)], env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+    argv = [sys.executable, '-c', code, *map(str, args)]
+    return Popen(argv, env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
 
 
 def end(process):

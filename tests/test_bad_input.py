@@ -48,7 +48,8 @@ def test_linear1_refuses_shapes_that_do_not_fit(xb, weights, bias, mend):
 
 @pytest.mark.parametrize('w1, w2', [((9, 3), (3, 1)), ((4, 3), (2, 1))])
 def test_simple_net_refuses_shapes_that_do_not_fit(w1, w2):
-    with pytest.raises(ValueError, match='weights.*init_params'): manual.simple_net(zeros(5, 4), zeros(w1), zeros(3), zeros(w2), zeros(1))
+    with pytest.raises(ValueError, match='weights.*init_params'):
+        manual.simple_net(zeros(5, 4), zeros(w1), zeros(3), zeros(w2), zeros(1))
 
 
 def test_mse_refuses_shapes_that_would_be_broadcast():
@@ -88,16 +89,19 @@ def test_empty_loader_is_refused(use, dl):
 
 def test_exhausted_generator_is_refused_in_the_second_epoch(problem):
     batches = (b for b in problem.dl)
-    with pytest.raises(ValueError, match='no batch.*generator'): manual.train_model(problem.model, 1., problem.params, batches, problem.dl, 2)
+    with pytest.raises(ValueError, match='no batch.*generator'):
+        manual.train_model(problem.model, 1., problem.params, batches, problem.dl, 2)
 
 
 def test_learner_refuses_an_empty_loader():
     few = TensorLoader(TensorDataset(zeros(3, 2), zeros(3, 1)), bs=4, drop_last=True)
-    with pytest.raises(ValueError, match='dls.train.*no batch.*dropped'): get_learner(DataLoaders(few, few), modules.linear_model(2), 1.)
+    with pytest.raises(ValueError, match='dls.train.*no batch.*dropped'):
+        get_learner(DataLoaders(few, few), modules.linear_model(2), 1.)
 
 
 def test_data_without_training_images_is_refused(small):
-    with pytest.raises(ValueError, match='no training images.*load_digits'): get_dls(replace(small, train_x=small.train_x[:0], train_y=small.train_y[:0]))
+    with pytest.raises(ValueError, match='no training images.*load_digits'):
+        get_dls(replace(small, train_x=small.train_x[:0], train_y=small.train_y[:0]))
 
 
 def test_comparison_without_validation_images_is_refused(small):
@@ -107,7 +111,8 @@ def test_comparison_without_validation_images_is_refused(small):
 
 @pytest.mark.parametrize('part', ['train_x', 'train_y', 'valid_x', 'valid_y'])
 def test_images_and_labels_of_different_length_are_refused(small, part):
-    with pytest.raises(ValueError, match='images.*labels.*one label'): get_dls(replace(small, **{part: getattr(small, part)[:50]}))
+    shorter = replace(small, **{part: getattr(small, part)[:50]})
+    with pytest.raises(ValueError, match='images.*labels.*one label'): get_dls(shorter)
 
 
 @pytest.mark.parametrize('bs', [0, -1, 64., '64', None])
@@ -168,7 +173,8 @@ def test_loss_without_gradient_is_refused(problem, loop, loss_func):
 
 @pytest.mark.parametrize('loop', [descend, train, train_module])
 def test_loss_that_is_no_single_number_is_refused(problem, loop):
-    with pytest.raises(ValueError, match=r'shape \(8, 1\).*single number.*mean\(\)'): loop(problem, loss_func=lambda p, t: (p - t)**2)
+    with pytest.raises(ValueError, match=r'shape \(8, 1\).*single number.*mean\(\)'):
+        loop(problem, loss_func=lambda p, t: (p - t)**2)
 
 
 @pytest.mark.parametrize('bad', [nan, inf, -inf])

@@ -1,79 +1,167 @@
-"What the package promises as a package"
-import ast, importlib, importlib.metadata, inspect, subprocess, sys
+"What importing costs, who may import whom, what is documented, and what gets installed"
+import ast
+import importlib
+import inspect
+import re
+import sys
+import textwrap
+from configparser import ConfigParser
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
 
 import pytest
+from conftest import REPO, end, start
 from fastcore.docments import docments
 
 import fastsgd
 
-MODULES = 'data descent manual modules learner parity cli diff'.split()
+files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
+sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
+road = 'diff data descent manual modules learner parity check speed scale vision widgets cli'.split()  # later may import earlier
+import_names = {'PIL': 'pillow'}  # where a distribution is called otherwise
 
 
-def tree(name): return ast.parse(inspect.getsource(importlib.import_module(f'fastsgd.{name}')))
-
-
-def imports(name, nodes=None):
-    "The modules that a module of ours imports, ours as `fastsgd.x`"
-    found = set()
-    for node in nodes or ast.walk(tree(name)):
-        if isinstance(node, ast.Import): found |= {a.name for a in node.names}
+def imports(tree):
+    "What a module imports, also inside functions: (from where, names); our own modules start with a dot"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import): yield from ((a.name, ()) for a in node.names)
         if isinstance(node, ast.ImportFrom):
-            base = 'fastsgd' if node.level else ''
-            parent = '.'.join(p for p in (base, node.module) if p)
-            found |= {f'fastsgd.{a.name}' for a in node.names} if parent == 'fastsgd' else {parent}
-    return found
+            names, module = [a.name for a in node.names], '.'*node.level + (node.module or '')
+            if module in ('.', 'fastsgd'): yield from ((f'.{n}', ()) for n in names)
+            else: yield re.sub(r'^fastsgd\.', '.', module), names
 
 
-def test_tier_1_stands_on_nothing_but_torch():
-    assert {m.split('.')[0] for m in imports('manual')} <= {'torch', *sys.stdlib_module_names}
+def others(tree): return {module.split('.')[0] for module, _ in imports(tree) if module[0] != '.'}
 
 
-def test_importing_tier_1_loads_no_more_than_torch():
-    code = "import sys, fastsgd.manual; print([m for m in ('fastai', 'matplotlib', 'pandas', 'mlxtend') if m in sys.modules])"
-    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
+def test_the_manual_tier_loads_neither_fastai_nor_plots_nor_tables():
+    heavy = {'fastai', 'fastcore', 'matplotlib', 'pandas', 'mlxtend'}
+    run = end(start(f'import sys, fastsgd.manual; print(sorted({heavy} & set(sys.modules)))'))
+    assert run.status == 0 and run.err == '' and run.out == '[]\n'
 
 
-@pytest.mark.parametrize('name', MODULES)
-def test_imports_point_down_the_list(name):
-    ours = {m.split('.')[1] for m in imports(name) if m.startswith('fastsgd.')}
-    assert ours <= set(MODULES[:MODULES.index(name)]) - {'diff'}
+def test_the_manual_tier_stands_on_torch_alone():
+    assert others(sources['manual']) - sys.stdlib_module_names == {'torch'}
+    assert not any(module[0] == '.' for module, _ in imports(sources['manual']))
 
 
-@pytest.mark.parametrize('name', MODULES)
-def test_there_are_no_star_imports(name):
-    assert not [n for n in ast.walk(tree(name)) if isinstance(n, ast.ImportFrom) and n.names[0].name == '*']
+def test_diff_stands_on_the_standard_library():
+    assert {module.split('.')[0] for module, _ in imports(sources['diff'])} <= sys.stdlib_module_names
 
 
-def public():
-    "All public functions, and methods that classes of ours define, by name"
-    for name in MODULES:
-        module = importlib.import_module(f'fastsgd.{name}')
-        for n in module.__all__:
-            o = getattr(module, n)
-            if inspect.isclass(o):
-                yield f'{name}.{n}', o
-                yield from ((f'{name}.{n}.{m}', f) for m, f in vars(o).items() if inspect.isfunction(f) and not m.startswith('_'))
-            elif inspect.isfunction(o): yield f'{name}.{n}', o
+@pytest.mark.parametrize('name', sources)
+def test_imports_point_down_the_road(name):
+    assert name in road, f'{name} has no place in the list above'
+    ours = {module[1:] for module, _ in imports(sources[name]) if module[0] == '.'}
+    assert ours <= set(road[:road.index(name)])
 
 
-@pytest.mark.parametrize('name, o', public(), ids=lambda x: x if isinstance(x, str) else '')
-def test_public_names_are_documented(name, o):
-    assert o.__doc__ and not o.__doc__.startswith(f'{o.__name__}(')  # the second is what dataclasses write where there is none
-    if inspect.isclass(o): return
-    undocumented = [p for p, d in docments(o, full=True).items() if p not in ('self', 'return', 'kwargs', 'args') and not d['docment']]
-    inherited = {'create_batches', 'to', 'new', 'get_idxs'}  # fastai's own documentation has these
-    assert o.__name__ in inherited or not undocumented
+@pytest.mark.parametrize('name', sources)
+def test_no_star_imports_between_our_modules(name):
+    assert not [module for module, names in imports(sources[name]) if module[0] == '.' and '*' in names]
 
 
-def test_public_names_of_the_design_are_there():
-    names = dict(data='load_digits DigitData get_dls', descent='quadratic mse fit_quadratic gradient_descent',
-        manual='init_params linear1 simple_net mnist_loss batch_accuracy calc_grad train_epoch validate_epoch train_model',
-        modules='linear_model simple_net BasicOptim train_epoch validate_epoch train_model', learner='get_learner', parity='compare_tiers assert_same_training TierComparison')
-    for module, wanted in names.items(): assert set(wanted.split()) <= set(importlib.import_module(f'fastsgd.{module}').__all__)
+# Documentation
+
+def gives_something(f):
+    "Whether a function returns a value"
+    tree = ast.parse(textwrap.dedent(inspect.getsource(f)))
+    return any(isinstance(n, ast.Return) and n.value and ast.unparse(n.value) != 'None' for n in ast.walk(tree))
 
 
-def test_the_command_is_installed():
-    try: entries = importlib.metadata.distribution('fastsgd').entry_points
-    except importlib.metadata.PackageNotFoundError: pytest.skip('fastsgd is used without being installed')
-    assert ('fastsgd', 'fastsgd.cli:main') in [(e.name, e.value) for e in entries if e.group == 'console_scripts']
-    assert importlib.metadata.version('fastsgd') == fastsgd.__version__
+def own_methods(cls):
+    "The public methods and properties that a class defines itself, as functions"
+    for name, m in vars(cls).items():
+        if name.startswith('_'): continue
+        f = m.fget if isinstance(m, property) else m.func if isinstance(m, cached_property) else m
+        if inspect.isfunction(f): yield name, f, any(hasattr(base, name) for base in cls.__mro__[1:])
+
+
+def unexplained(name, thing):
+    "Parameters without a comment"
+    docs = docments(thing, full=True)
+    for p in inspect.signature(thing).parameters.values():
+        named = p.name != 'self' and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        if named and not docs[p.name]['docment']: yield f'{name}: {p.name} is not explained'
+
+
+def undocumented(name, f, inherited=False):
+    "What a function leaves unsaid"
+    if not inspect.getdoc(f): yield f'{name} has no docstring'
+    if inherited: return  # means what it means in the base class
+    yield from unexplained(name, f)
+    if gives_something(f) and not docments(f, full=True)['return']['docment']: yield f'{name}: what it returns is not explained'
+
+
+def gaps(name, thing):
+    "What a public name leaves unsaid"
+    if inspect.isfunction(thing): yield from undocumented(name, thing)
+    if inspect.isclass(thing):
+        doc = vars(thing)['__doc__']
+        if not doc or doc.startswith(f'{thing.__name__}('): yield f'{name} has no docstring'  # the second is a dataclass's own
+        yield from unexplained(name, thing)
+        for method, f, inherited in own_methods(thing): yield from undocumented(f'{name}.{method}', f, inherited)
+
+
+@pytest.mark.parametrize('name', sources)
+def test_everything_public_is_documented(name):
+    module = importlib.import_module(f'fastsgd.{name}')
+    assert module.__doc__ and module.__all__
+    assert [gap for n in module.__all__ for gap in gaps(n, getattr(module, n))] == []
+
+
+@pytest.mark.parametrize('name, promised', [
+    ('data', 'load_digits DigitData get_dls'), ('descent', 'quadratic mse fit_quadratic gradient_descent'),
+    ('manual', 'init_params linear1 simple_net mnist_loss batch_accuracy calc_grad train_epoch validate_epoch train_model'),
+    ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'), ('learner', 'get_learner'),
+    ('parity', 'compare_tiers assert_same_training TierComparison')])
+def test_promised_names_are_public(name, promised):
+    assert set(promised.split()) <= set(importlib.import_module(f'fastsgd.{name}').__all__)
+
+
+def test_gaps_in_the_documentation_are_noticed():
+    from fastsgd.manual import linear1
+    def bare(x): return x
+    def half(
+        x, # explained
+        y
+    ) -> float: # something
+        "Half explained"
+        return x + y
+    assert list(gaps('linear1', linear1)) == []
+    assert len(list(gaps('bare', bare))) == 3
+    assert list(gaps('half', half)) == ['half: y is not explained']
+
+
+# Installation
+
+@pytest.fixture
+def installed():
+    try: return metadata.distribution('fastsgd')
+    except metadata.PackageNotFoundError: pytest.skip('fastsgd is not installed here, only importable')
+
+
+def test_the_command_is_installed(installed):
+    from fastsgd.cli import main
+    commands = {e.name: e for e in installed.entry_points if e.group == 'console_scripts'}
+    assert commands['fastsgd'].load() is main
+
+
+def test_nbdev_finds_the_index_of_names(installed):
+    index, = (e for e in installed.entry_points if e.group == 'nbdev')
+    assert 'fastsgd.manual' in index.load()['syms']
+
+
+def test_versions_agree(installed):
+    assert installed.version == fastsgd.__version__
+    if (REPO/'settings.ini').is_file():
+        settings = ConfigParser(delimiters=['='])
+        settings.read(REPO/'settings.ini', encoding='utf-8')
+        assert settings['DEFAULT']['version'] == fastsgd.__version__
+
+
+def test_what_the_code_imports_is_what_gets_installed(installed):
+    required = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if 'extra ==' not in r}
+    used = {import_names.get(m, m) for tree in sources.values() for m in others(tree) - sys.stdlib_module_names - {'fastsgd'}}
+    assert used == required

@@ -1,0 +1,255 @@
+"""The docs site: built, served, and walked in a browser.
+
+It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped without them.
+"""
+import functools, http.server, json, os, re, shutil, subprocess, sys, threading, time
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium')
+AXE = Path(os.environ.get('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
+
+if not (ROOT/'nbs').is_dir(): pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
+pytest.importorskip('smalldocs', reason='smalldocs builds the site: it comes with the dev extra')
+pytest.importorskip('nbdev', reason='nbdev prepares the notebooks: it comes with the dev extra')
+sync_api = pytest.importorskip('playwright.sync_api', reason='playwright drives the browser: it comes with the dev extra')
+if not CHROMIUM: pytest.skip('Chromium is missing: apt-get install chromium, or set CHROMIUM', allow_module_level=True)
+
+NOTEBOOKS = sorted(f.name for f in (ROOT/'nbs').glob('*.ipynb'))
+PAGES = [re.sub(r'^\d+_|\.ipynb$', '', n) for n in NOTEBOOKS]
+WIDE, PHONE = (1280, 900), (400, 800)
+
+
+# ---- the site, served, and a browser
+
+@pytest.fixture(scope='module')
+def built(tmp_path_factory):
+    "The folder of the site, and the seconds that it took to build"
+    out = tmp_path_factory.mktemp('site')/'_docs'
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, ROOT/'tools/docs.py', '--out', out], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out, time.perf_counter() - start, done.stderr
+
+
+@pytest.fixture(scope='module')
+def site(built): return built[0]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args): pass
+
+
+@pytest.fixture(scope='module')
+def host(site):
+    "The address of the site on this machine"
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{server.server_port}/'
+        server.shutdown()
+
+
+@pytest.fixture(scope='module')
+def browser():
+    with sync_api.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, host):
+    "`visit(name)` opens a page; at the end, nothing may have gone wrong on any page opened"
+    contexts, complaints = [], []
+    def open_page(address, size=WIDE, theme='light'):
+        context = browser.new_context(viewport=dict(width=size[0], height=size[1]), color_scheme=theme, permissions=['clipboard-read', 'clipboard-write'])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.weight = []
+        def on_request(r):
+            if not r.url.startswith((host, 'file:', 'data:')): complaints.append(f'loads {r.url}')
+        def on_response(r):
+            if r.status >= 400: complaints.append(f'{r.status} for {r.url}')
+            else: page.weight.append(r)
+        page.on('request', on_request)
+        page.on('response', on_response)
+        page.on('requestfailed', lambda r: complaints.append(f'cannot load {r.url}'))
+        page.on('console', lambda m: complaints.append(f'console: {m.text}') if m.type in ('error', 'warning') else None)
+        page.on('pageerror', lambda e: complaints.append(f'error: {e}'))
+        page.goto(address if '://' in address else f'{host}{address}.html', wait_until='networkidle')
+        return page
+    yield open_page
+    for c in contexts: c.close()
+    assert not complaints
+
+
+def test_the_build_is_quick_and_has_no_complaints(built):
+    site, seconds, stderr = built
+    print(f'built in {seconds:.0f} s')
+    assert seconds <= 60
+    assert stderr == ''
+    assert {f.stem for f in site.glob('*.html')} == set(PAGES)
+
+
+# ---- each page, in both widths and both themes
+
+@pytest.mark.parametrize('theme', ['light', 'dark'])
+@pytest.mark.parametrize('size', [WIDE, PHONE], ids=['wide', 'phone'])
+@pytest.mark.parametrize('name', PAGES)
+def test_page(visit, name, size, theme):
+    page = visit(name, size, theme)
+    assert page.evaluate('document.documentElement.scrollWidth') <= size[0], 'the page scrolls sideways'
+    dark = page.evaluate('getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number).reduce((a, b) => a + b) < 384')
+    assert dark == (theme == 'dark')
+    broken = page.evaluate('[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)')
+    assert not broken
+    silent = page.evaluate('[...document.querySelectorAll("img, main svg, canvas")].filter(i => !i.closest("[aria-hidden=true]") && !(i.alt || i.getAttribute("aria-label") || "").trim()).map(i => i.src || i.outerHTML.slice(0, 80))')
+    assert not silent, 'pictures without a text alternative: give their cells a #| fig-alt'
+    assert page.evaluate('document.querySelectorAll(".math").length <= document.querySelectorAll(".katex").length && !document.querySelector(".katex-error")')
+    weight = sum(len(r.body()) for r in page.weight)
+    print(f'{name}: {weight/1000:.0f} kB')
+    assert weight <= 1_000_000
+    page.add_script_tag(path=AXE)
+    found = page.evaluate('axe.run().then(r => r.violations.filter(v => ["serious", "critical"].includes(v.impact)))')
+    assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
+
+
+# ---- links
+
+class Links(HTMLParser):
+    "What a page links to, and what can be linked to in it"
+    def __init__(self, text):
+        super().__init__()
+        self.targets, self.ids = [], []
+        self.feed(text)
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.targets += [attrs[k] for k in ('href', 'src') if attrs.get(k)]
+        self.ids += [attrs['id']] if 'id' in attrs else []
+
+
+@pytest.fixture(scope='module')
+def parsed(site): return {f.name: Links(f.read_text()) for f in site.glob('*.html')}
+
+
+@pytest.mark.parametrize('name', PAGES)
+def test_links_lead_somewhere(site, parsed, name):
+    here = parsed[f'{name}.html']
+    broken = []
+    for target in here.targets:
+        file, anchor = urldefrag(unquote(target))
+        if re.match(r'\w+:', file): continue
+        file = file or f'{name}.html'
+        if not (site/file).exists() or anchor and anchor not in parsed[file].ids: broken.append(target)
+    assert not broken
+    assert len(here.ids) == len(set(here.ids)), 'an id stands twice'
+
+
+def test_other_hosts_are_linked_by_https(parsed):
+    assert not {t for p in parsed.values() for t in p.targets if re.match(r'\w+:', t) and not t.startswith('https://')}
+
+
+def test_every_public_name_has_its_reference(site, parsed):
+    from fastsgd._modidx import d
+    for module, names in d['syms'].items():
+        for name, (address, file) in names.items():
+            name = name.removeprefix(f'{module}.')
+            if name.startswith('_') or '.' in name: continue
+            page, anchor = address.split('#')
+            assert anchor in parsed[page.split('/')[-1]].ids, f'{name} has no reference'
+            sources = [t for t in parsed[page.split('/')[-1]].targets if f'/{file}#L' in t]
+            line = next(i for i, text in enumerate((ROOT/file).read_text().splitlines(), 1) if re.match(rf'(def|class) {name}\b', text))
+            assert any(t.endswith(f'#L{line}') for t in sources), f'no link to the source of {name}'
+
+
+def test_each_chapter_offers_its_notebook(site, parsed):
+    for notebook, name in zip(NOTEBOOKS, PAGES):
+        targets = parsed[f'{name}.html'].targets
+        assert (site/'notebooks'/notebook).read_bytes() == (ROOT/'nbs'/notebook).read_bytes()
+        assert f'notebooks/{notebook}' in targets
+        assert f'https://colab.research.google.com/github/fastsgd/fastsgd/blob/main/nbs/{notebook}' in targets
+
+
+def test_markdown_copies(site):
+    index = (site/'llms.txt').read_text()
+    for name in PAGES:
+        assert f'/{name}.llms.md' in index
+        assert len((site/f'{name}.llms.md').read_text()) > 200
+
+
+# ---- what readers do
+
+@pytest.mark.parametrize('served', [True, False], ids=['served', 'as a file'])
+@pytest.mark.parametrize('size', [WIDE, PHONE], ids=['wide', 'phone'])
+def test_search(visit, site, served, size):
+    page = visit('index' if served else (site/'index.html').as_uri(), size)
+    page.locator('.smalldocs-search input').press_sequentially('train_epoch')
+    hit = page.locator('.search-result', has_text='train_epoch').first
+    hit.wait_for()
+    box = hit.bounding_box()
+    assert box['x'] >= 0 and box['x'] + box['width'] <= size[0]
+    hit.click()
+    page.wait_for_url(re.compile(r'\.html'))
+    assert 'train_epoch' in page.locator('main').inner_text()
+
+
+def background(page): return page.evaluate('getComputedStyle(document.body).backgroundColor')
+
+
+@pytest.mark.parametrize('size', [WIDE, PHONE], ids=['wide', 'phone'])
+def test_theme_switch(visit, size):
+    page = visit('index', size)
+    light = background(page)
+    page.locator('.quarto-color-scheme-toggle').click()
+    page.wait_for_function('light => getComputedStyle(document.body).backgroundColor != light', arg=light)
+    dark = background(page)
+    page.goto(page.url.replace('index', 'manual'), wait_until='networkidle')
+    assert background(page) == dark, 'the choice is forgotten on the next page'
+    page.locator('.quarto-color-scheme-toggle').click()
+    page.wait_for_function('dark => getComputedStyle(document.body).backgroundColor != dark', arg=dark)
+    assert background(page) == light
+
+
+def test_menu_on_a_phone(visit):
+    page = visit('index', PHONE)
+    link = page.locator('#quarto-sidebar a[href="manual.html"]')
+    assert link.bounding_box()['x'] < 0
+    page.locator('.quarto-btn-toggle').click()
+    page.wait_for_function('document.querySelector("#quarto-sidebar").getBoundingClientRect().x >= 0')
+    link.click()
+    page.wait_for_url('**/manual.html')
+
+
+def test_copy_button(visit):
+    page = visit('index')
+    block = page.locator('.code-copy-outer-scaffold').first
+    block.hover()
+    block.locator('.code-copy-button').click()
+    block.locator('.code-copy-button-checked').wait_for()
+    assert page.evaluate('navigator.clipboard.readText()') == block.locator('pre').inner_text()
+
+
+def test_next_leads_through_all_pages(visit):
+    page = visit('index')
+    order = [h.split('/')[-1] for h in page.eval_on_selector_all('#quarto-sidebar a[href]', 'links => links.map(a => a.href)')]
+    assert sorted(order) == sorted(f'{p}.html' for p in PAGES)
+    for expected in order[1:]:
+        page.locator('.nav-page-next a').click()
+        page.wait_for_url(f'**/{expected}')
+        assert page.locator('.nav-page-previous a').count() == 1
+    assert page.locator('.nav-page-next a').count() == 0
+
+
+def test_folded_code_opens(visit, site):
+    name = next((p for p in PAGES if '<details class="code-fold"' in (site/f'{p}.html').read_text()), None)  # one that is shut
+    if not name: pytest.skip('no page folds its code')
+    page = visit(name)
+    fold = page.locator('details.code-fold:not([open])').first.element_handle()
+    assert not fold.query_selector('pre').is_visible()
+    fold.query_selector('summary').click()
+    assert fold.query_selector('pre').is_visible()

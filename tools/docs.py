@@ -1,0 +1,164 @@
+"""Build the docs site from nbs/ into _docs/, with what the `dev` extra installs and without a network.
+
+nbdev prepares the notebooks as it does for Quarto, and smalldocs renders them. This script mends what lies between the two.
+"""
+import argparse, base64, html, io, os, re, shutil, struct, sys, time
+from pathlib import Path
+
+import smalldocs.layout, smalldocs.site, yaml
+from execnb.nbio import read_nb, write_nb
+from nbdev.config import get_config
+from nbdev.doclinks import NbdevLookup, _lineno
+from nbdev.quarto import refresh_quarto_yml
+from nbdev.serve import proc_nbs
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT/'tools/site'
+SHORT = {'nn': 'torch.nn', 'F': 'torch.nn.functional'}  # how the pages call parts of PyTorch
+DIRECTIVE = re.compile(r'^#\|\s*([\w-]+)(?::\s*(.*))?\n?', re.M)
+
+
+# ---- before smalldocs: the staged notebooks
+
+def own_names(module):
+    "Names that a module of ours defines, with their anchors and the addresses of their source"
+    syms = NbdevLookup().entries['fastsgd']['syms'].get(f'fastsgd.{module}', {})
+    return {name.removeprefix(f'fastsgd.{module}.'): (page.partition('#')[2], f'{url}#L{_lineno(name.removeprefix(f"fastsgd.{module}."), file)}')
+            for name, (page, file, url) in syms.items()}
+
+
+def linked(text, own, pages):
+    "Markdown with links that lead to the right place"
+    def torch_name(m):
+        url = NbdevLookup().doc(f'{SHORT[m[1]]}.{m[2]}')
+        return f'[{m[0]}]({url})' if url else m[0]
+    def no_link(m): return re.sub(r'\[(`[^`]+`)\]\([^)]+\)', r'\1', m[0])
+    def own_link(m): return f'[`{m[1]}`](#{own[m[1]][0]})' if m[1] in own else m[0]
+    text = re.sub(r'\[\[(`[^`]+`)\]\([^)]+\)\]\(([^)]+)\)', r'[\1](\2)', text)  # a name that was a link already
+    text = re.sub(r"(?<!tier 1's )\[`([\w.]+)`\]\([^)]+\)", own_link, text)  # two tiers have a `train_epoch`
+    text = re.sub(r'(?<!\[)`(nn|F)\.(\w+)`', torch_name, text)
+    text = re.sub(r'^```.*?^```', no_link, text, flags=re.M | re.S)  # nbdev links names in signatures, too
+    site = re.escape(get_config().doc_host + get_config().doc_baseurl)
+    return re.sub(rf'{site}/([\w.]+\.html)', lambda m: pages.get(m[1], m[1]), text)
+
+
+def figure(data, cell, name, n):
+    "An image as a file beside the pages: the HTML that shows it"
+    kind = next(k for k in ('image/svg+xml', 'image/png', 'image/jpeg') if k in data)
+    raw = ''.join(data[kind])
+    raw = raw.encode() if 'svg' in kind else base64.b64decode(raw)
+    file = ROOT/'_proc/figures'/f'{name}_{cell.idx_}_{n}.{kind[6:9]}'
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(smaller(raw) if kind == 'image/png' else raw)
+    options = {k: yaml.safe_load(v) for k, v in DIRECTIVE.findall(cell.source) if v}
+    alt, caption = options.get('fig-alt', ''), options.get('fig-cap')
+    if isinstance(alt, list): alt = alt[n]
+    if not alt: print(f'{name}: no fig-alt for the picture of {cell.source.splitlines()[-1]!r}', file=sys.stderr)
+    width, height = (s//2 for s in struct.unpack('>II', raw[16:24])) if kind == 'image/png' else (0, 0)  # drawn at double density
+    size = f'width="{width}" height="{height}"' if width else ''
+    img = f'<img src="figures/{file.name}" alt="{html.escape(alt)}" {size}{" class=wide" if width > 700 else ""}>'
+    return f'<figure>{img}<figcaption>{html.escape(caption)}</figcaption></figure>' if caption else img
+
+
+def smaller(png):
+    "A plot with 256 colours, which are enough for one, and a third of the bytes"
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert('RGB').quantize(256, dither=Image.Dither.NONE).save(out, 'PNG', optimize=True)
+    return min(png, out.getvalue(), key=len)
+
+
+def mend_notebook(path, pages):
+    "Rewrite a staged notebook so that smalldocs shows it as Quarto would"
+    nb, name = read_nb(path), re.sub(r'^\d+_', '', path.stem)
+    own = own_names(name)
+    for cell, following in zip(nb.cells, [*nb.cells[1:], None]):
+        if cell.cell_type == 'raw': cell.source = re.sub(r'^output-file:.*\n', '', cell.source, flags=re.M)  # `finish` does it
+        if cell.cell_type == 'markdown': cell.source = linked(cell.source, own, pages)
+        if cell.cell_type != 'code': continue
+        for n, out in enumerate(cell.outputs):
+            data = out.get('data', {})
+            if any(k.startswith('image/') for k in data): out['data'] = {'text/html': figure(data, cell, name, n)}
+            elif 'text/markdown' in data and 'text/html' not in data:
+                text = linked(''.join(data['text/markdown']), own, pages)
+                if shown := re.search(r'^show_doc\((.+?)\)$', cell.source, re.M): text = reference(text, shown[1], own, following)
+                out['data'] = {'text/markdown': text}
+            elif 'text/html' in data: data['text/html'] = re.sub(r'<style>[^<]*progress.*?</style>', '', ''.join(data['text/html']), flags=re.S)  # white in the dark
+        cell.outputs = [o for o in cell.outputs if o.get('data', {}).get('text/html', 'some').strip()]
+        if 'Exported source' in cell.source: cell.source = re.sub(r'^#\| code-(fold|summary):.*\n', '', cell.source, flags=re.M)
+        cell.source = cell.source.replace('#| code-fold: true\n', '#| code-fold: true\n#| code-summary: Show the code\n')
+        cell.source = DIRECTIVE.sub(lambda m: m[0] if m[2] else '', cell.source)  # nbdev's own, which are no YAML
+    write_nb(nb, path)
+
+
+def reference(text, name, own, following):
+    "What `show_doc` says, with the right address of the source, and without the signature where the source itself follows"
+    if name in own: text = re.sub(r'\[source\]\([^)]+\)(\{[^}]*\})?', f'[source]({own[name][1]}){{.source-link}}', text)
+    if following and 'Exported source' in following.source:  # a cell marked `#| exports`
+        text = re.sub(r'^```python\n.*?^```\n', '', text, flags=re.M | re.S)
+    return text.removeprefix('---\n')
+
+
+def stage():
+    "Prepare notebooks and settings in _proc/; returns the page of each notebook, `{'00_data.ipynb': 'data.html'}`"
+    refresh_quarto_yml()
+    staged = proc_nbs(force=True)
+    listed = (ROOT/'nbs/sidebar.yml').read_text()
+    notebooks = sorted(staged.glob('*.ipynb'))
+    if missing := [f.name for f in notebooks if f' {f.name}\n' not in listed]: sys.exit(f'nbs/sidebar.yml does not list {", ".join(missing)}')
+    pages = {f.name: re.sub(r'^\d+_', '', f.stem) + '.html' for f in notebooks}
+    for f in notebooks: mend_notebook(f, {page: name for name, page in pages.items()})
+    return pages
+
+
+# ---- after smalldocs: the pages
+
+def links(notebook):
+    "The links below a page's title"
+    colab = get_config().git_url.replace('github.com', 'colab.research.google.com/github') + f'/blob/{get_config().branch}/nbs/{notebook}'
+    return f'<p class="page-links"><a href="notebooks/{notebook}" download>Download the notebook</a><a href="{colab}">Open in Colab</a></p>'
+
+
+def mend_page(text, notebook):
+    "A page that loads nothing from elsewhere, and offers its notebook"
+    text = text.replace(smalldocs.layout.KATEX, 'site_libs/katex')
+    text = re.sub(r'<link[^>]*bootstrap-icons[^>]*>', '', text)
+    text = re.sub(r'<a [^>]*role="navigation"[^>]*>(.*?)</a>', lambda m: m[1] if 'menu-text' in m[1] else '', text)  # sections stay open
+    text = text.replace('</head>', '<link rel="icon" href="site_libs/favicon.svg"><script src="site_libs/site.js"></script></head>')
+    return text.replace('</header>', '</header>' + links(notebook), 2).replace('</header>' + links(notebook), '</header>', 1)
+
+
+def finish(site, pages):
+    "Mend what smalldocs wrote, and add what it does not write"
+    shutil.copytree(ASSETS, site/'site_libs', dirs_exist_ok=True)
+    shutil.rmtree(site/'site_libs/bootstrap-icons')
+    if (ROOT/'_proc/figures').exists(): shutil.copytree(ROOT/'_proc/figures', site/'figures')
+    (site/'notebooks').mkdir()
+    for notebook, page in pages.items():
+        shutil.copy(ROOT/'nbs'/notebook, site/'notebooks')
+        file = site/notebook.replace('.ipynb', '.html')
+        file.write_text(mend_page(file.read_text(), notebook))
+    for file in [f for f in site.glob('*.*') if f.suffix in ('.html', '.md', '.txt', '.json', '.xml')]:
+        text = file.read_text()
+        for notebook, page in pages.items():
+            for end in ('.html', '.llms.md'): text = text.replace(Path(notebook).stem + end, Path(page).stem + end)
+        file.write_text(text)
+        file.rename(site/re.sub(r'^\d+_', '', file.name))
+    (site/'site_libs/search.js').write_text(f'window.searchIndex = {(site/"search.json").read_text()};')
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--out', type=Path, default=ROOT/'_docs', help='where to write the site (default: _docs)')
+    out, start = p.parse_args().out.resolve(), time.perf_counter()
+    os.chdir(ROOT)
+    pages = stage()
+    built = smalldocs.site.build(ROOT/'_proc', quiet=True)
+    finish(built.out, pages)
+    if out.exists(): shutil.rmtree(out)
+    shutil.move(built.out, out)
+    for w in built.warnings: print(f'warning: {w}', file=sys.stderr)
+    print(f'{len(pages)} pages in {out}, {time.perf_counter() - start:.0f} s')
+
+
+if __name__ == '__main__': main()
