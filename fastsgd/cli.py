@@ -6,7 +6,7 @@
 __all__ = ['main']
 
 # %% ../nbs/11_cli.ipynb #81922162
-import argparse, json, sys, warnings
+import argparse, json, os, sys, warnings
 from math import inf
 from pathlib import Path
 
@@ -102,6 +102,9 @@ def main(
             warnings.filterwarnings('ignore', category=FutureWarning)  # what torch says to fastai while it is imported
             warnings.showwarning = lambda message, *args, **kwargs: _say(message)
             sys.exit(0 if _compare(args) else 1)
+    except BrokenPipeError:  # the reader, such as `head`, has gone: leave without a word
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ValueError, ArithmeticError, OSError, RuntimeError) as e: complaint, status = e, 2
     except KeyboardInterrupt: complaint, status = 'interrupted', 130
     _say(complaint)

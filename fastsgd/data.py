@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from io import StringIO
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,7 @@ def _split(x, y, valid_pct, seed):
     if not 0 < valid_pct < 1: raise ValueError(f'valid_pct is {valid_pct}: give the share of images to set aside, between 0 and 1, such as 0.2.')
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed)).numpy()
     cut = int(valid_pct*len(x))
+    if not cut: raise ValueError(f'valid_pct is {valid_pct}: that sets none of the {len(x)} images aside, so give more, such as 0.2.')
     return (x[order[cut:]], y[order[cut:]]), (x[order[:cut]], y[order[:cut]])
 
 # %% ../nbs/00_data.ipynb #2d23fadd
@@ -135,9 +137,11 @@ def _fetch(url):
     "The folder of a fastai data set: the one that is there, or a fresh download"
     try:
         home = fastai_path('data')
-        folder = home/Path(url).stem
-        if folder.is_dir(): return folder
         home.mkdir(parents=True, exist_ok=True)
+    except OSError as e: raise OSError(f"Cannot keep data sets in fastai's folder ({e}): set FASTAI_HOME to a folder that can be written, or use source='embedded'.") from e
+    folder = home/Path(url).stem
+    if folder.is_dir(): return folder
+    try:
         bar_to = sys.stderr if sys.stderr.isatty() else StringIO()  # fastdownload's bar does not ask where it is printed
         with tempfile.TemporaryDirectory(dir=home) as tmp:
             with redirect_stdout(bar_to): got = untar_data(url, base=tmp)
@@ -165,7 +169,7 @@ def load_digits(
         mine = np.isin(y, classes)
         splits = _split(x[mine], y[mine], valid_pct, seed)
     else:
-        path = _fetch(urls[source]) if source in urls else Path(source).expanduser()
+        path = _fetch(urls[source]) if source in urls else Path(str(source)).expanduser()
         if not path.is_dir(): raise ValueError(f"Unknown source {str(source)!r}: choose 'embedded', 'mnist_sample', 'mnist', or a folder that exists.")
         splits = _read_split(path, classes)
     train, valid = (_tensors(x, y, classes) for x, y in splits)
@@ -218,10 +222,11 @@ def get_dls(
     device: str | torch.device = 'cpu' # where the batches live: `'cpu'`, `'cuda'`, `'mps'`
 ) -> DataLoaders: # `.train` is shuffled, `.valid` is not
     "Loaders for training and validation; raises `ValueError` for a batch size below 1, or for data without rows or labels to match"
-    if not isinstance(bs, int) or bs < 1: raise ValueError(f'bs is {bs}: a batch needs at least 1 image, such as bs=64.')
+    if not isinstance(bs, Integral) or bs < 1: raise ValueError(f'bs is {bs!r}: a batch holds a whole number of images, at least 1, such as bs=64.')
     if not len(data.train_x): raise ValueError('There are no training images: load_digits gives some.')
     for x, y in (data.train_x, data.train_y), (data.valid_x, data.valid_y):
         if len(x) != len(y): raise ValueError(f'{len(x)} images come with {len(y)} labels: give each image one label.')
+    bs = int(bs)
     train = TensorLoader(TensorDataset(data.train_x, data.train_y), bs, shuffle=True, seed=seed)
     valid = TensorLoader(TensorDataset(data.valid_x, data.valid_y), bs)
     return DataLoaders(train, valid, device=torch.device(device))

@@ -114,6 +114,7 @@ def _check_params(params):
     if not isinstance(params, (list, tuple)) or not params:
         raise ValueError(f'params is {"empty" if isinstance(params, (list, tuple)) else "a " + type(params).__name__}: give a list with at least one tensor, such as [weights, bias] or list(model.parameters()).')
     for i, p in enumerate(params):
+        if not isinstance(p, Tensor): raise ValueError(f'params[{i}] is a {type(p).__name__}: give tensors that require gradients, such as init_params makes.')
         if not p.is_leaf: raise ValueError(f'params[{i}] is the result of a computation, so PyTorch keeps no gradient for it: call requires_grad_() last, as init_params does.')
 
 def _check_lr(lr):

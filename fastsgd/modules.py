@@ -42,6 +42,7 @@ class BasicOptim:
         self.params, self.lr = params if isinstance(params, torch.Tensor) else list(params), lr
         _check_lr(lr)
         _check_params(self.params)
+        if not any(p.requires_grad for p in self.params): raise ValueError('None of the parameters requires gradients, so there is nothing to train: call requires_grad_() on those to be trained.')
 
     @torch.no_grad()
     def step(self):

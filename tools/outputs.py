@@ -1,7 +1,7 @@
 """Run the notebooks and store their outputs; with --check, compare text outputs with the stored ones instead.
 
-Numbers may differ in the last digit from one processor to another, so they are compared to within 0.1 percent, and
-anything below 0.00001 counts as zero. In a cell marked `#| timing`, numbers with two decimals are seconds, and may be
+Numbers may differ in the last digit from one processor to another: up to four decimals, the last may differ by one.
+Longer ones are compared to within 0.1 percent, and anything below 0.00001 counts as zero. In a cell marked `#| timing`, numbers with two decimals are seconds, and may be
 anything. All else must be equal, character by character. Pictures are not compared.
 """
 import argparse, copy, difflib, math, os, re, sys
@@ -54,8 +54,14 @@ def texts(nb):
 def same(a, b):
     "Whether two texts are equal, but for the last digits of their numbers"
     if NUMBER.sub('#', a) != NUMBER.sub('#', b): return False
-    return all(x == y or ('.' in x + y or 'e' in x + y) and math.isclose(float(x), float(y), rel_tol=1e-3, abs_tol=1e-5)
-               for x, y in zip(NUMBER.findall(a), NUMBER.findall(b)))
+    return all(x == y or close(x, y) for x, y in zip(NUMBER.findall(a), NUMBER.findall(b)))
+
+
+def close(x, y):
+    "Whether two numbers, as they are printed, differ by rounding only"
+    decimals = [len(n.partition('.')[2]) for n in (x, y)]
+    if 'e' in (x + y).lower() or min(decimals) > 4: return math.isclose(float(x), float(y), rel_tol=1e-3, abs_tol=1e-5)
+    return max(decimals) <= 4 and 0 < min(decimals) and abs(float(x) - float(y)) < 1.5*10**-min(decimals)
 
 
 def run(path, check):
