@@ -95,7 +95,8 @@ def calc_grad(
 ) -> Tensor: # the loss, shape (), without its history
     """Add the gradients of the loss of one batch to the parameters' `grad`.
 
-    Raises `ValueError` for a loss that is no single number or has no gradient, `FloatingPointError` for one that is not finite."""
+    Raises `ValueError` for a loss that is no single number or has no gradient,
+    `FloatingPointError` for one that is not finite."""
     loss = loss_func(model(xb), yb)
     _check_loss(loss)
     loss.backward()
@@ -144,7 +145,8 @@ def train_epoch(
 ) -> None:
     """Take one step of stochastic gradient descent for each batch of `dl`.
 
-    Raises `ValueError` for an `lr` that is not positive, parameters without gradients, a loader without batches, and what `calc_grad` raises."""
+    Raises `ValueError` for an `lr` that is not positive, parameters without gradients,
+    a loader without batches, and what `calc_grad` raises."""
     _check_start(lr, params)
     for xb, yb in _not_empty(dl):
         calc_grad(xb, yb, model, loss_func)
