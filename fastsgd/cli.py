@@ -99,7 +99,7 @@ def main(
     args = _parser().parse_args(argv)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings('ignore', category=FutureWarning)  # what torch says to fastai while it is imported
+            for kind in (FutureWarning, DeprecationWarning): warnings.simplefilter('ignore', kind)  # for authors of libraries
             warnings.showwarning = lambda message, *args, **kwargs: _say(message)
             sys.exit(0 if _compare(args) else 1)
     except BrokenPipeError:  # the reader, such as `head`, has gone: leave without a word
