@@ -18,7 +18,7 @@ import fastsgd
 
 files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
 sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
-road = 'diff data descent manual modules learner parity check speed scale vision widgets cli'.split()  # later may import earlier
+road = 'diff exercises data descent manual modules learner parity check speed scale vision widgets cli'.split()  # later may import earlier
 import_names = {'PIL': 'pillow'}  # where a distribution is called otherwise
 
 
@@ -115,7 +115,7 @@ def test_everything_public_is_documented(name):
     ('data', 'load_digits DigitData get_dls'), ('descent', 'quadratic mse fit_quadratic gradient_descent'),
     ('manual', 'init_params linear1 simple_net mnist_loss batch_accuracy calc_grad train_epoch validate_epoch train_model'),
     ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'), ('learner', 'get_learner'),
-    ('parity', 'compare_tiers assert_same_training TierComparison')])
+    ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes')])
 def test_promised_names_are_public(name, promised):
     assert set(promised.split()) <= set(importlib.import_module(f'fastsgd.{name}').__all__)
 

@@ -2,7 +2,7 @@
 
 nbdev prepares the notebooks as it does for Quarto, and smalldocs renders them. This script mends what lies between the two.
 """
-import argparse, base64, html, io, os, re, shutil, struct, sys, time
+import argparse, base64, html, os, re, shutil, struct, sys, time
 from pathlib import Path
 
 import smalldocs.layout, smalldocs.site, yaml
@@ -11,7 +11,6 @@ from nbdev.config import get_config
 from nbdev.doclinks import NbdevLookup, _lineno
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
-from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT/'tools/site'
@@ -50,7 +49,7 @@ def figure(data, cell, name, n):
     raw = raw.encode() if 'svg' in kind else base64.b64decode(raw)
     file = ROOT/'_proc/figures'/f'{name}_{cell.idx_}_{n}.{kind[6:9]}'
     file.parent.mkdir(exist_ok=True)
-    file.write_bytes(smaller(raw) if kind == 'image/png' else raw)
+    file.write_bytes(raw)
     options = {k: yaml.safe_load(v) for k, v in DIRECTIVE.findall(cell.source) if v}
     alt, caption = options.get('fig-alt', ''), options.get('fig-cap')
     if isinstance(alt, list): alt = alt[n]
@@ -59,13 +58,6 @@ def figure(data, cell, name, n):
     size = f'width="{width}" height="{height}"' if width else ''
     img = f'<img src="figures/{file.name}" alt="{html.escape(alt)}" {size}{" class=wide" if width > 700 else ""}>'
     return f'<figure>{img}<figcaption>{html.escape(caption)}</figcaption></figure>' if caption else img
-
-
-def smaller(png):
-    "A plot with 256 colours, which are enough for one, and a third of the bytes"
-    out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert('RGB').quantize(256, dither=Image.Dither.NONE).save(out, 'PNG', optimize=True)
-    return min(png, out.getvalue(), key=len)
 
 
 def mend_notebook(path, pages):

@@ -1,0 +1,398 @@
+"Right functions pass however they are written, mistakes are named, and no function does harm to its caller"
+import re
+import sys
+import warnings
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ways
+from fastsgd import exercises
+from fastsgd.check import check, mistakes
+from ways import mnist_loss
+
+names = list(ways.right)
+seeds = st.integers(0, 2**32 - 1)
+often = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+
+
+def found(name, f, **kwargs): return [x.mistake for x in check(**{name: f}, **kwargs).findings]
+
+
+def params_of(rows):
+    "Parameters for pytest, named for what they are: the last that stands in a row is the function"
+    return [pytest.param(*row, id='-'.join('+'.join(sorted(x)) if isinstance(x, set) else getattr(x, '__name__', x) for x in row)) for row in rows]
+
+
+right = [(name, f) for name in names for f in ways.right[name]]
+wrong = [(slug, name, f) for slug, made in ways.wrong.items() for name, f in made]
+pairs = [(slugs, name, f) for name, f, slugs in ways.pairs]
+trained = {'train_epoch', 'train_model', 'BasicOptim'}
+
+
+# Right and wrong
+
+@pytest.mark.parametrize('name, f', params_of(right))
+def test_right_ways_pass(name, f):
+    report = check(**{name: f})
+    assert report.ok and report.findings == [], report
+
+
+@pytest.mark.parametrize('slug, name, f', params_of(wrong))
+def test_mistakes_are_named(slug, name, f):
+    report = check(**{name: f})
+    assert not report.ok and [(x.function, x.mistake) for x in report.findings] == [(name, slug)]
+
+
+@pytest.mark.parametrize('slugs, name, f', params_of(pairs))
+def test_two_mistakes_are_both_named(slugs, name, f):
+    made = found(name, f)
+    assert set(made) == slugs and len(made) == len(slugs)
+
+
+@pytest.mark.parametrize('name, f', params_of(ways.unknown))
+def test_what_matches_nothing_gets_no_name(name, f):
+    report = check(**{name: f})
+    assert not report.ok and [(x.function, x.mistake) for x in report.findings] == [(name, None)]
+    message = report.findings[0].message
+    assert len(message) > 20
+    if name in trained: assert re.search(r'\b(step|batch|epoch|update)', message) and re.search(r'\d', message)
+
+
+def test_each_mistake_is_made_in_at_least_two_ways():
+    assert set(ways.wrong) == set(mistakes) and min(map(len, ways.wrong.values())) >= 2
+
+
+def test_catalogue_says_where_each_mistake_can_be_made():
+    assert [(s, name) for s, name, _ in wrong if name not in mistakes[s].functions] == []
+    assert {f for m in mistakes.values() for f in m.functions} == set(names)
+
+
+def test_ways_have_different_names():
+    made = [row[-1].__name__ for row in [*right, *wrong, *pairs, *ways.unknown]]
+    assert len(made) == len(set(made))
+
+
+@pytest.mark.parametrize('name', names)
+def test_solutions_pass(name): assert check(**{name: getattr(exercises, name)}).ok
+
+
+def test_all_functions_are_checked_together():
+    report = check(**{name: getattr(exercises, name) for name in names})
+    assert report.ok and report.findings == []
+
+
+def test_each_function_answers_for_itself():
+    report = check(mnist_loss=ways.right['mnist_loss'][1], train_epoch=ways.adds_the_gradient, linear1=ways.product_only)
+    assert {(x.function, x.mistake) for x in report.findings} == {('train_epoch', 'wrong-sign'), ('linear1', 'bias-not-added')}
+
+
+# Other numbers, sizes and rates
+
+@often
+@given(st.sampled_from([f for name, f in right if name == 'train_epoch']), seeds)
+def test_right_loops_are_never_accused(f, seed): assert found('train_epoch', f, seed=seed) == []
+
+
+@often
+@given(st.sampled_from([row for row in right if row[0] != 'train_epoch']), seeds)
+def test_right_functions_are_never_accused(row, seed): assert found(*row, seed=seed) == []
+
+
+@settings(often, max_examples=100)
+@given(st.sampled_from(wrong), seeds)
+def test_mistakes_are_always_named(row, seed):
+    slug, name, f = row
+    assert found(name, f, seed=seed) == [slug]
+
+
+@often
+@given(st.sampled_from(pairs), seeds)
+def test_two_mistakes_are_always_named(row, seed):
+    slugs, name, f = row
+    assert set(found(name, f, seed=seed)) == slugs
+
+
+@often
+@given(st.sampled_from(ways.unknown), seeds)
+def test_what_matches_nothing_is_never_named(row, seed): assert found(*row, seed=seed) == [None]
+
+
+def test_same_seed_gives_the_same_report():
+    a, b = (check(seed=3, train_epoch=ways.noise_added) for _ in range(2))
+    assert a.findings == b.findings and repr(a) == repr(b)
+
+
+# What a report says
+
+def code_of(solution): return [line.strip() for line in str(solution).splitlines() if len(line.strip()) > 20 and line.startswith(' ')]
+
+
+@pytest.mark.parametrize('slug', mistakes)
+def test_findings_say_what_to_do(slug):
+    name, f = ways.wrong[slug][0]
+    report = check(**{name: f})
+    finding, = report.findings
+    assert finding.message and finding.see.startswith('https://') and finding.see.endswith(f'#{slug}')
+    assert name in repr(report) and slug in repr(report) and finding.message in repr(report)
+    hint, solution = str(report.hint()), str(report.solution())
+    assert hint.strip() and re.search(rf'(def|class) {name}\b', solution)
+    assert not any(line in hint or line in finding.message for line in code_of(solution))
+
+
+@pytest.mark.parametrize('slug', mistakes)
+def test_messages_and_hints_are_sentences(slug):
+    m = mistakes[slug]
+    for text in m.message, m.more: assert len(text) > 10 and text.rstrip()[-1] in '.?!)…'
+    assert m.slug == slug and m.question.strip().endswith('?')
+
+
+def test_solutions_can_be_run():
+    report = check(train_model=ways.accuracies_printed, mse=ways.rmse)
+    space = {**vars(exercises)}
+    exec(str(report.solution()), space)
+    assert check(train_model=space['train_model'], mse=space['mse']).ok
+
+
+def test_nothing_to_mend_needs_no_hint():
+    report = check(mse=exercises.mse)
+    assert 'mse' in repr(report) and str(report.hint()) and 'def ' not in str(report.solution())
+
+
+# Misuse
+
+def test_something_must_be_checked():
+    with pytest.raises((TypeError, ValueError), match='train_epoch'): check()
+
+
+@pytest.mark.parametrize('name, meant', [('train_epok', 'train_epoch'), ('basic_optim', 'BasicOptim'), ('mnistloss', 'mnist_loss')])
+def test_near_names_are_suggested(name, meant):
+    with pytest.raises((TypeError, ValueError), match=f'{name}.*{meant}'): check(**{name: mnist_loss})
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises((TypeError, ValueError), match='xyz'): check(xyz=mnist_loss)
+
+
+@pytest.mark.parametrize('it', [3, None, 'mse', torch.zeros(2)], ids=str)
+def test_what_is_no_function_is_refused(it):
+    with pytest.raises(TypeError, match='mse.*function'): check(mse=it)
+
+
+def test_what_is_no_class_is_refused_or_found():
+    try: report = check(BasicOptim=mnist_loss)
+    except TypeError as e: assert 'class' in str(e)
+    else: assert [x.mistake for x in report.findings] == [None] and 'class' in report.findings[0].message
+
+
+class WithoutZeroGrad:
+    def __init__(self, params, lr): self.params, self.lr = list(params), lr
+    def step(self):
+        for p in self.params: p.data -= self.lr*p.grad
+
+
+@pytest.mark.parametrize('name, f, expected', params_of([
+    ('mse', lambda preds: preds.mean(), 'preds, targets'),
+    ('train_epoch', lambda model, lr, params: None, 'model, lr, params, dl'),
+    ('train_epoch', lambda model, lr, params, dl, loss_func, more: None, 'model, lr, params, dl'),
+    ('simple_net', lambda xb, params: xb, 'xb, w1, b1, w2, b2'),
+    ('batch_accuracy', lambda: 1., 'xb, yb'),
+    ('BasicOptim', type('NoRate', (WithoutZeroGrad,), dict(__init__=lambda self, params: None)), 'params, lr')]))
+def test_wrong_number_of_parameters_is_said(name, f, expected):
+    finding, = check(**{name: f}).findings
+    assert finding.mistake is None and expected in finding.message
+
+
+def test_missing_method_is_said():
+    finding, = check(BasicOptim=WithoutZeroGrad).findings
+    assert finding.mistake is None and 'zero_grad' in finding.message
+
+
+def to_do(*args, **kwargs): raise NotImplementedError
+
+
+def to_do_loop(model, lr, params, dl, loss_func=mnist_loss): raise NotImplementedError('write me')
+def to_do_loss(predictions, targets): raise NotImplementedError()
+
+
+@pytest.mark.parametrize('name, f', params_of([('train_epoch', to_do_loop), ('mnist_loss', to_do_loss), ('train_epoch', to_do), ('mse', to_do)]))
+def test_stub_is_not_written_yet(name, f):
+    finding, = check(**{name: f}).findings
+    assert finding.mistake is None and 'not written yet' in finding.message.lower()
+
+
+# Functions that misbehave
+
+def test_what_functions_print_stays_inside(capfd):
+    def loud(model, lr, params, dl, loss_func=mnist_loss):
+        print('to stdout')
+        print('to stderr', file=sys.stderr)
+        ways.under_no_grad(model, lr, params, dl, loss_func)
+    assert check(train_epoch=loud, mse=ways.mse_printed).passed
+    check(train_epoch=ways.counts_and_prints)
+    assert capfd.readouterr().out == ''
+
+
+def test_own_error_is_told():
+    def complains(predictions, targets): raise KeyError('my own words')
+    finding, = check(mnist_loss=complains).findings
+    assert finding.mistake is None and 'KeyError' in finding.message and 'my own words' in finding.message
+
+
+def test_error_in_mid_epoch_is_told():
+    def stops(model, lr, params, dl, loss_func=mnist_loss):
+        for i, (xb, yb) in enumerate(dl):
+            if i == 2: raise IndexError('third batch')
+            loss_func(model(xb), yb).backward()
+            for p in params:
+                p.data -= lr*p.grad
+                p.grad = None
+    finding, = check(train_epoch=stops).findings
+    assert finding.mistake is None and 'IndexError' in finding.message and 'third batch' in finding.message
+
+
+def test_error_in_backward_is_told():
+    def overwrites(predictions, targets):
+        p = predictions.sigmoid()
+        p[targets == 1] = 1 - p[targets == 1]
+        return p.mul_(p).mean()
+    finding, = check(mnist_loss=overwrites).findings
+    assert finding.mistake is None and 'RuntimeError' in finding.message and 'inplace' in finding.message
+
+
+def test_typo_is_told():
+    def typo(model, lr, params, dl, loss_func=mnist_loss):
+        for xb, yb in dl: loss = loss_fun(model(xb), yb)  # noqa: F821
+    finding, = check(train_epoch=typo).findings
+    assert finding.mistake is None and 'NameError' in finding.message and 'loss_fun' in finding.message
+
+
+def for_ever(model, lr, params, dl, loss_func=mnist_loss):
+    while True:
+        for xb, yb in dl:
+            loss_func(model(xb), yb).backward()
+            for p in params:
+                p.data -= lr*p.grad
+                p.grad = None
+
+
+def for_ever_in_iter(model, lr, params, dl, loss_func=mnist_loss):
+    while True:
+        xb, yb = next(iter(dl))
+        loss_func(model(xb), yb).backward()
+
+
+def validates_for_ever(model, valid_dl):
+    n = 0
+    while n >= 0:
+        for xb, yb in valid_dl: n += ways.batch_accuracy(model(xb), yb).item()
+    return n
+
+
+def catches_everything(model, lr, params, dl, loss_func=mnist_loss):
+    for _ in range(3000):  # for ever, were it not for the tests
+        try:
+            for xb, yb in dl: loss_func(model(xb), yb).backward()
+        except Exception: pass
+    raise AssertionError('nobody came')
+
+
+@pytest.mark.parametrize('name, f', params_of([('train_epoch', for_ever), ('train_epoch', for_ever_in_iter),
+    ('train_epoch', catches_everything), ('validate_epoch', validates_for_ever)]))
+def test_endless_loops_end(name, f):
+    finding, = check(**{name: f}).findings
+    assert finding.mistake is None and 'nobody' not in finding.message
+    assert re.search('end|ever|again|too (often|many)', finding.message)
+
+
+@pytest.mark.parametrize('leave', [exit, sys.exit, lambda: sys.exit(3)], ids=['exit', 'sys.exit', 'status'])
+def test_exit_does_not_end_the_session(leave):
+    def leaves(xb, yb): leave()
+    finding, = check(batch_accuracy=leaves).findings
+    assert finding.mistake is None and re.search('exit', finding.message, re.I)
+
+
+def test_autograd_is_back_on_afterwards():
+    def switches_off(model, valid_dl):
+        torch.set_grad_enabled(False)
+        return ways.validate_epoch(model, valid_dl)
+    check(validate_epoch=switches_off, train_epoch=ways.under_no_grad)
+    assert torch.is_grad_enabled()
+    assert check(train_epoch=ways.under_no_grad, validate_epoch=switches_off, mnist_loss=ways.distance).passed
+
+
+def test_what_is_on_around_check_stays():
+    with torch.no_grad():
+        assert check(train_epoch=ways.under_no_grad).ok and not torch.is_grad_enabled()
+
+
+def reseeds(size, std=1.0):
+    torch.manual_seed(42)
+    return (torch.randn(size)*std).requires_grad_()
+
+
+@pytest.mark.parametrize('functions', [dict(init_params=reseeds), dict(train_epoch=ways.noise_added), dict(init_params=ways.randn_times_std), dict(mse=to_do)],
+    ids=['reseeds', 'draws', 'right', 'raises'])
+def test_random_state_is_left_alone(functions):
+    before = torch.get_rng_state()
+    check(**functions)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_default_dtype_is_left_alone():
+    def changes(preds, targets):
+        torch.set_default_dtype(torch.float64)
+        return ((preds - targets)**2).mean()
+    try:
+        check(mse=changes)
+        assert torch.get_default_dtype() == torch.float32
+    finally: torch.set_default_dtype(torch.float32)
+
+
+def test_warnings_of_functions_stay_inside():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        check(train_epoch=ways.new_p_has_no_grad, mnist_loss=ways.targets_squeezed)
+    assert seen == []
+
+
+def spoils_batches(model, lr, params, dl, loss_func=mnist_loss):
+    ways.under_no_grad(model, lr, params, dl, loss_func)
+    for xb, yb in dl:
+        xb.zero_()
+        yb.fill_(1)
+
+
+def spoils_targets(predictions, targets):
+    loss = (predictions.sigmoid() - targets).abs().mean()
+    targets.fill_(0)
+    return loss
+
+
+def spoils_valid_dl(model, valid_dl):
+    accuracy = ways.validate_epoch(model, valid_dl)
+    for xb, yb in valid_dl: yb.zero_()
+    return accuracy
+
+
+def spoils_params(model, lr, params, dl, loss_func=mnist_loss):
+    ways.under_no_grad(model, lr, params, dl, loss_func)
+    params.clear()
+
+
+def spoils_xb(xb, weights, bias):
+    res = xb @ weights + bias
+    with torch.no_grad():
+        for t in xb, weights, bias: t.zero_()
+    return res
+
+
+@pytest.mark.parametrize('name, f', params_of([('train_epoch', ways.never_zeroed), ('train_epoch', spoils_batches), ('train_epoch', spoils_params),
+    ('mnist_loss', spoils_targets), ('validate_epoch', spoils_valid_dl), ('linear1', spoils_xb)]))
+def test_one_check_leaves_nothing_behind_for_the_next(name, f):
+    first = found(name, f)
+    assert found(name, f) == first
+    assert check(**{n: fs[0] for n, fs in ways.right.items()}).ok
+    assert check(**{name: f}, train_model=ways.all_in_one, simple_net=ways.clamped).passed
