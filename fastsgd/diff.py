@@ -12,7 +12,7 @@ from collections.abc import Callable
 # %% ../nbs/12_diff.ipynb #b13f0549
 def _code(f):
     "The source of `f` as lines, without comments, docstring and annotations"
-    tree = ast.parse(textwrap.dedent(inspect.getsource(f)))
+    tree = ast.parse(textwrap.dedent(f if isinstance(f, str) else inspect.getsource(f)))
     for node in ast.walk(tree):
         if isinstance(node, ast.arg): node.annotation = None
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -24,8 +24,8 @@ def _code(f):
 class source_diff:
     "The lines that differ between two functions (or lists of functions), by their source; shows itself in colour"
     def __init__(self,
-        before: Callable | list, # one or more functions or classes, defined in a file or a notebook
-        after: Callable | list # what they became
+        before: Callable | str | list, # one or more functions or classes, or their source
+        after: Callable | str | list # what they became
     ):
         before, after = (x if isinstance(x, list) else [x] for x in (before, after))
         old, new = ([line for f in fs for line in _code(f)] for fs in (before, after))

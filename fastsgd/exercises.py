@@ -8,7 +8,9 @@ __all__ = ['exercises', 'mse', 'init_params', 'linear1', 'simple_net', 'mnist_lo
 
 # %% ../nbs/13_exercises.ipynb #93eb014a
 import ast, inspect, json, sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -16,40 +18,40 @@ from torch import Tensor
 # %% ../nbs/13_exercises.ipynb #1e06c166
 #| code-fold: true
 def mse(
-    preds: 'Tensor (N, 1)', # predictions
-    targets: 'Tensor (N, 1)' # what they should be
-) -> 'Tensor ()': # a single number
+    preds: Annotated[Tensor, '(N, 1)'], # predictions
+    targets: Annotated[Tensor, '(N, 1)'] # what they should be
+) -> Annotated[Tensor, '()']: # a single number
     "The mean of the squared differences."
     return ((preds - targets)**2).mean()
 
 # %% ../nbs/13_exercises.ipynb #15849e8a
 #| code-fold: true
 def init_params(
-    size: 'int or tuple', # shape, such as (784, 1)
-    std: 'float' = 1.0 # standard deviation
-) -> 'Tensor size': # ready to be trained: PyTorch collects gradients in it
+    size: int | tuple, # shape, such as (784, 1)
+    std: float = 1.0 # standard deviation
+) -> Annotated[Tensor, 'size']: # ready to be trained: PyTorch collects gradients in it
     "Random parameters, normally distributed around 0."
     return (torch.randn(size) * std).requires_grad_()
 
 # %% ../nbs/13_exercises.ipynb #62a65119
 #| code-fold: true
 def linear1(
-    xb: 'Tensor (N, n_in)', # a batch of images
-    weights: 'Tensor (n_in, n_out)', # a column for each output
-    bias: 'Tensor (n_out,)' # a number for each output
-) -> 'Tensor (N, n_out)': # predictions, any numbers
+    xb: Annotated[Tensor, '(N, n_in)'], # a batch of images
+    weights: Annotated[Tensor, '(n_in, n_out)'], # a column for each output
+    bias: Annotated[Tensor, '(n_out,)'] # a number for each output
+) -> Annotated[Tensor, '(N, n_out)']: # predictions, any numbers
     "A linear layer: the batch times the weights, plus the bias."
     return xb @ weights + bias
 
 # %% ../nbs/13_exercises.ipynb #7a88ef05
 #| code-fold: true
 def simple_net(
-    xb: 'Tensor (N, n_in)', # a batch of images
-    w1: 'Tensor (n_in, n_hidden)', # weights of the first layer
-    b1: 'Tensor (n_hidden,)', # its bias
-    w2: 'Tensor (n_hidden, n_out)', # weights of the second layer
-    b2: 'Tensor (n_out,)' # its bias
-) -> 'Tensor (N, n_out)': # predictions, any numbers
+    xb: Annotated[Tensor, '(N, n_in)'], # a batch of images
+    w1: Annotated[Tensor, '(n_in, n_hidden)'], # weights of the first layer
+    b1: Annotated[Tensor, '(n_hidden,)'], # its bias
+    w2: Annotated[Tensor, '(n_hidden, n_out)'], # weights of the second layer
+    b2: Annotated[Tensor, '(n_out,)'] # its bias
+) -> Annotated[Tensor, '(N, n_out)']: # predictions, any numbers
     "Two linear layers with a ReLU between them."
     hidden = xb @ w1 + b1
     hidden = hidden.relu()
@@ -58,9 +60,9 @@ def simple_net(
 # %% ../nbs/13_exercises.ipynb #13039452
 #| code-fold: true
 def mnist_loss(
-    predictions: 'Tensor (N, 1)', # what the model gives, any numbers
-    targets: 'Tensor (N, 1)' # 1 or 0
-) -> 'Tensor ()': # a single number between 0 and 1
+    predictions: Annotated[Tensor, '(N, 1)'], # what the model gives, any numbers
+    targets: Annotated[Tensor, '(N, 1)'] # 1 or 0
+) -> Annotated[Tensor, '()']: # a single number between 0 and 1
     "Squeeze the predictions between 0 and 1 with a sigmoid; then the mean distance to the targets."
     preds = predictions.sigmoid()
     return torch.where(targets == 1, 1 - preds, preds).mean()
@@ -68,9 +70,9 @@ def mnist_loss(
 # %% ../nbs/13_exercises.ipynb #d6f6a3d5
 #| code-fold: true
 def batch_accuracy(
-    xb: 'Tensor (N, 1)', # what the model gives, any numbers
-    yb: 'Tensor (N, 1)' # 1 or 0
-) -> 'Tensor ()': # a single number between 0 and 1
+    xb: Annotated[Tensor, '(N, 1)'], # what the model gives, any numbers
+    yb: Annotated[Tensor, '(N, 1)'] # 1 or 0
+) -> Annotated[Tensor, '()']: # a single number between 0 and 1
     "The share of right predictions: a sigmoid above 0.5 says 1."
     preds = xb.sigmoid() > 0.5
     return (preds == yb).float().mean()
@@ -78,10 +80,10 @@ def batch_accuracy(
 # %% ../nbs/13_exercises.ipynb #bf11194e
 #| code-fold: true
 def calc_grad(
-    xb: 'Tensor (N, n_in)', # inputs of a batch
-    yb: 'Tensor (N, 1)', # its targets
-    model: 'Callable', # `model(xb)` gives the predictions
-    loss_func: 'Callable' = mnist_loss # `loss_func(preds, yb)` gives a single number
+    xb: Annotated[Tensor, '(N, n_in)'], # inputs of a batch
+    yb: Annotated[Tensor, '(N, 1)'], # its targets
+    model: Callable, # `model(xb)` gives the predictions
+    loss_func: Callable = mnist_loss # `loss_func(preds, yb)` gives a single number
 ) -> None:
     "Predict, take the loss, and add its gradients to the parameters' `grad`."
     preds = model(xb)
@@ -91,11 +93,11 @@ def calc_grad(
 # %% ../nbs/13_exercises.ipynb #c016304e
 #| code-fold: true
 def train_epoch(
-    model: 'Callable', # `model(xb)` gives the predictions
-    lr: 'float', # learning rate
-    params: 'list of Tensors', # the model's parameters, to be changed in place
-    dl: 'Iterable', # batches (xb, yb)
-    loss_func: 'Callable' = mnist_loss # `loss_func(preds, yb)` gives a single number
+    model: Callable, # `model(xb)` gives the predictions
+    lr: float, # learning rate
+    params: list[Tensor], # the model's parameters, to be changed in place
+    dl: Iterable, # batches (xb, yb)
+    loss_func: Callable = mnist_loss # `loss_func(preds, yb)` gives a single number
 ) -> None:
     "Take one step of stochastic gradient descent for each batch."
     for xb, yb in dl:
@@ -109,8 +111,8 @@ def train_epoch(
 #| code-fold: true
 @torch.no_grad()
 def validate_epoch(
-    model: 'Callable', # `model(xb)` gives the predictions
-    valid_dl: 'Iterable' # batches (xb, yb); the last may be a short one
+    model: Callable, # `model(xb)` gives the predictions
+    valid_dl: Iterable # batches (xb, yb); the last may be a short one
 ) -> float: # a single number between 0 and 1
     "The accuracy over all images of `valid_dl`, each counted once."
     right, n = 0, 0
@@ -122,13 +124,13 @@ def validate_epoch(
 # %% ../nbs/13_exercises.ipynb #230420cb
 #| code-fold: true
 def train_model(
-    model: 'Callable', # `model(xb)` gives the predictions
-    lr: 'float', # learning rate
-    params: 'list of Tensors', # the model's parameters, to be changed in place
-    dl: 'Iterable', # batches to train on
-    valid_dl: 'Iterable', # batches to measure accuracy on
-    epochs: 'int', # passes over `dl`
-    loss_func: 'Callable' = mnist_loss # `loss_func(preds, yb)` gives a single number
+    model: Callable, # `model(xb)` gives the predictions
+    lr: float, # learning rate
+    params: list[Tensor], # the model's parameters, to be changed in place
+    dl: Iterable, # batches to train on
+    valid_dl: Iterable, # batches to measure accuracy on
+    epochs: int, # passes over `dl`
+    loss_func: Callable = mnist_loss # `loss_func(preds, yb)` gives a single number
 ) -> list[float]: # validation accuracy after each epoch
     "Train for some epochs, and measure the accuracy after each."
     accuracies = []
@@ -142,8 +144,8 @@ def train_model(
 class BasicOptim:
     "Plain gradient descent."
     def __init__(self,
-        params: 'Iterable of Tensors', # such as `model.parameters()`, which can be read only once
-        lr: 'float' # learning rate
+        params: Iterable[Tensor], # such as `model.parameters()`, which can be read only once
+        lr: float # learning rate
     ):
         "Remember parameters and rate."
         self.params, self.lr = list(params), lr
@@ -185,7 +187,7 @@ _about = """Exercises in training a neural network.
 Write one function at a time, and check it: the last line below each asks the checker.
 `fastsgd_check {name}` checks the whole file, `fastsgd_check --hint {name}` says more about a mistake.
 The chapters to read along: https://fastsgd.github.io/fastsgd/"""
-_imports = 'import torch\nfrom torch import Tensor\n\nfrom fastsgd.check import check'
+_imports = 'from collections.abc import Callable, Iterable\nfrom typing import Annotated\n\nimport torch\nfrom torch import Tensor\n\nfrom fastsgd.check import check'
 
 def _script(name):
     "A Python file in cells, as editors know them"

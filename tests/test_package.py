@@ -143,9 +143,9 @@ def installed():
 
 
 def test_the_command_is_installed(installed):
-    from fastsgd.cli import main
+    from fastsgd.cli import check_main, main
     commands = {e.name: e for e in installed.entry_points if e.group == 'console_scripts'}
-    assert commands['fastsgd'].load() is main
+    assert commands['fastsgd'].load() is main and commands['fastsgd_check'].load() is check_main
 
 
 def test_nbdev_finds_the_index_of_names(installed):

@@ -77,7 +77,7 @@ def mend_notebook(path, pages):
                 out['data'] = {'text/markdown': text}
             elif 'text/html' in data: data['text/html'] = re.sub(r'<style>[^<]*progress.*?</style>', '', ''.join(data['text/html']), flags=re.S)  # white in the dark
         cell.outputs = [o for o in cell.outputs if o.get('data', {}).get('text/html', 'some').strip()]
-        if 'Exported source' in cell.source: cell.source = re.sub(r'^#\| code-(fold|summary):.*\n', '', cell.source, flags=re.M)
+        cell.source = cell.source.replace('#| code-fold: show\n#| code-summary: "Exported source"\n', '')  # nbdev's own, around all exported code
         cell.source = cell.source.replace('#| code-fold: true\n', '#| code-fold: true\n#| code-summary: Show the code\n')
         cell.source = DIRECTIVE.sub(lambda m: m[0] if m[2] else '', cell.source)  # nbdev's own, which are no YAML
     write_nb(nb, path)

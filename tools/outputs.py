@@ -66,10 +66,10 @@ def close(x, y):
 
 
 def shrink_pictures(nb):
-    "Store plots with 256 colours, which are enough for one, and a third of the bytes"
+    "Store plots with 64 colours, which are enough for one, and a third of the bytes"
     for data in (out.data for cell in nb.cells for out in cell.get('outputs', []) if 'image/png' in out.get('data', {})):
         small, png = io.BytesIO(), base64.b64decode(data['image/png'])
-        Image.open(io.BytesIO(png)).convert('RGB').quantize(256, dither=Image.Dither.NONE).save(small, 'PNG', optimize=True)
+        Image.open(io.BytesIO(png)).convert('RGB').quantize(64, dither=Image.Dither.NONE).save(small, 'PNG', optimize=True)
         data['image/png'] = base64.b64encode(min(png, small.getvalue(), key=len)).decode()
 
 

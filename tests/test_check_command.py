@@ -1,0 +1,185 @@
+"The command `fastsgd_check`: files that are right, wrong, endless, broken or greedy, and files of exercises"
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from fastsgd.check import check_file
+from fastsgd.cli import check_main
+from fastsgd.exercises import exercises, new_exercises, solution, stub
+
+imports = 'from collections.abc import Callable, Iterable\nfrom typing import Annotated\nimport torch\nfrom torch import Tensor\n'
+right = 'def mse(preds, targets): return ((preds - targets)**2).mean()\n'
+
+
+@pytest.fixture
+def checked(capsys, tmp_path):
+    "Run the command in this process, on a file with some source"
+    def run(source, *argv, name='solution.py'):
+        (tmp_path/name).write_text(source)
+        with pytest.raises(SystemExit) as leaving: check_main([*map(str, argv), str(tmp_path/name)])
+        out, err = capsys.readouterr()
+        return SimpleNamespace(status=leaving.value.code, out=out, err=err)
+    return run
+
+
+def assert_refused(run, *words):
+    assert run.status == 2 and run.out == ''
+    assert re.fullmatch(r'fastsgd_check: [^\n]+\n', run.err) and 'Traceback' not in run.err
+    for word in words: assert word in run.err
+
+
+# What is in the file
+
+def test_solutions_are_right(checked):
+    run = checked(imports + '\n'.join(map(solution, exercises)))
+    assert run.status == 0 and run.err == ''
+    assert run.out.splitlines() == [f'{name}: right' for name in exercises]
+
+
+def test_a_mistake_is_named_with_status_1(checked):
+    run = checked(right + 'def linear1(xb, weights, bias): return xb @ weights\n')
+    assert run.status == 1 and run.out.startswith('mse: right\nlinear1: bias-not-added\n')
+    assert re.search('not in the file: init_params, .*BasicOptim', run.out)
+
+
+def test_hint_and_solution_are_shown_when_asked_for(checked):
+    source = 'def linear1(xb, weights, bias): return xb @ weights\n'
+    plain, more = checked(source), checked(source, '--hint', '--solution')
+    assert 'Add the bias' not in plain.out and 'Add the bias' in more.out
+    assert 'return xb @ weights + bias' not in plain.out and 'return xb @ weights + bias' in more.out
+
+
+def test_json(checked, tmp_path):
+    checked(right + 'def linear1(xb, weights, bias): return xb @ weights\n', '--json', tmp_path/'report.json')
+    report = json.loads((tmp_path/'report.json').read_text())
+    assert not report['ok'] and report['passed'] == ['mse']
+    assert report['findings'][0]['mistake'] == 'bias-not-added'
+
+
+def test_what_comes_from_fastsgd_is_not_the_learners(checked):
+    assert_refused(checked('from fastsgd.manual import *\nfrom fastsgd.descent import mse\n'), 'none of the functions')
+    run = checked('from fastsgd.manual import mnist_loss, linear1\n' + right)
+    assert run.status == 0 and 'mnist_loss' not in run.out.splitlines()[0]
+
+
+def test_prints_and_checks_in_the_file_stay_inside(checked):
+    run = checked('print("hello")\nfrom fastsgd.check import check\n' + right + 'print(check(mse=mse))\nimport sys; sys.stderr.write("oops")\n')
+    assert run.status == 0 and run.out.startswith('mse: right\n') and run.err == ''
+
+
+def test_main_blocks_are_not_run(checked):
+    assert checked(right + 'if __name__ == "__main__": raise SystemExit(3)\n').status == 0
+
+
+def test_modules_beside_the_file_can_be_imported(checked, tmp_path):
+    (tmp_path/'my_helpers.py').write_text('def square(x): return x**2\n')
+    assert checked('from my_helpers import square\ndef mse(preds, targets): return square(preds - targets).mean()\n').status == 0
+
+
+def test_the_folder_may_have_a_space_and_an_umlaut(checked, tmp_path):
+    (tmp_path/'my übung').mkdir()
+    assert checked(right, name='my übung/lösung.py').status == 0
+
+
+def test_a_notebook_is_run_cell_by_cell(checked):
+    cells = ['%matplotlib inline\nimport torch', '!ls', '%%time\nraise ValueError', right]
+    def cell(source): return dict(cell_type='code', source=source.splitlines(keepends=True), metadata={}, outputs=[], execution_count=None)
+    nb = json.dumps(dict(cells=[*map(cell, cells), dict(cell_type='markdown', source='# mse', metadata={})], metadata={}, nbformat=4, nbformat_minor=5))
+    assert checked(nb, name='solution.ipynb').out.startswith('mse: right')
+    assert_refused(checked(nb.replace('import torch', 'import torsch'), name='solution.ipynb'), 'cell 1, line 2', 'torsch')
+
+
+# What goes wrong
+
+@pytest.mark.parametrize('source, words', [
+    ('import sys\nsys.exit()', ['line 2', 'exit()']), ('def mse(preds targets): pass', ['line 1', 'SyntaxError']), ('x = 1\ny = x/0', ['line 2', 'ZeroDivisionError']),
+    ('while True: pass', ['endless loop']), ('import os\nos._exit(7)', ['ends the whole program', '7']), ('x = 1', ['none of the functions', 'train_epoch']),
+    ('x = bytearray(10**14)', ['MemoryError']), ('input()', ['EOFError']), ('import nowhere', ['nowhere'])])
+def test_files_that_cannot_be_checked(checked, source, words): assert_refused(checked(source, '--seconds', 2), *words)
+
+
+def test_a_missing_file_and_a_broken_notebook(checked, capsys):
+    with pytest.raises(SystemExit) as leaving: check_main(['nowhere.py'])
+    assert leaving.value.code == 2 and 'There is no file nowhere.py' in capsys.readouterr().err
+    assert_refused(checked('{"cells":', name='broken.ipynb'), 'broken.ipynb')
+    assert_refused(checked('[]', name='broken.ipynb'), 'broken.ipynb')
+
+
+@pytest.mark.parametrize('argv', [[], ['a.py', '--new', 'b.py'], ['a.py', '--seconds', '0'], ['a.py', '--seconds', 'nan'], ['--new', 'exercises.txt']])
+def test_requests_that_make_no_sense(capsys, argv):
+    with pytest.raises(SystemExit) as leaving: check_main(argv)
+    assert leaving.value.code == 2 and re.fullmatch(r'fastsgd_check: [^\n]+\n', capsys.readouterr().err)
+
+
+def test_one_bad_function_does_not_keep_others_from_being_checked(tmp_path):
+    (tmp_path/'bad.py').write_text(right + '''
+import os, torch
+def init_params(size, std=1.):
+    while True: pass
+def linear1(xb, weights, bias): os._exit(3)
+def simple_net(xb, w1, b1, w2, b2): exit()
+def mnist_loss(predictions, targets): return torch.zeros(10**14).mean()
+def batch_accuracy(xb, yb): os.kill(os.getpid(), 9)
+def validate_epoch(model, valid_dl): raise KeyError('nothing')
+def calc_grad(xb, yb, model, loss_func): loss_func(model(xb), yb).backward()
+''')
+    report = check_file(tmp_path/'bad.py', seconds=2)
+    found = {f.function: f.message for f in report.findings}
+    assert sorted(report.passed) == ['calc_grad', 'mse'] and all(f.mistake is None for f in report.findings)
+    assert 'endless loop' in found['init_params'] and 'status 3' in found['linear1'] and 'exit()' in found['simple_net']
+    assert 'memory' in found['mnist_loss'] and 'ends the whole program' in found['batch_accuracy'] and 'line 10' in found['validate_epoch']
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='processes are counted as Unix does')
+def test_no_process_is_left_behind(tmp_path):
+    (tmp_path/'sleeper.py').write_text('import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "import time; time.sleep(987)"])\nwhile True: pass\n')
+    with pytest.raises(TimeoutError): check_file(tmp_path/'sleeper.py', seconds=1)
+    for _ in range(50):
+        if 'time.sleep(987)' not in subprocess.run(['ps', '-A', '-o', 'args'], capture_output=True, text=True).stdout: return
+        time.sleep(0.1)
+    raise AssertionError('the process that the file started goes on')
+
+
+# Files of exercises
+
+@pytest.mark.parametrize('name', ['exercises.py', 'my exercises.ipynb'])
+def test_new_exercises_are_not_written_yet(name, tmp_path):
+    report = check_file(new_exercises(tmp_path/name))
+    assert [f.function for f in report.findings] == exercises and {f.message for f in report.findings} == {'Not written yet.'}
+
+
+@pytest.mark.parametrize('name', ['exercises.py', 'exercises.ipynb'])
+def test_exercises_can_be_solved_one_by_one(name, tmp_path):
+    file, done = new_exercises(tmp_path/name), exercises[2:9:3]
+    text = file.read_text()
+    for n in done:
+        old, new = (json.dumps(source(n).rstrip())[1:-1] if name.endswith('.ipynb') else source(n) for source in (stub, solution))
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    file.write_text(text)
+    report = check_file(file)
+    assert report.passed == done and len(report.findings) == len(exercises) - len(done)
+
+
+def test_a_function_that_calls_an_unwritten_one_says_so(checked):
+    run = checked(imports + stub('calc_grad').replace('mnist_loss', 'None') + solution('train_epoch').replace('= mnist_loss', '= None'))
+    assert 'train_epoch: It calls calc_grad, which is not written yet.' in run.out
+
+
+def test_new_exercises_run_as_they_are(tmp_path):
+    file = new_exercises(tmp_path/'exercises.py')
+    run = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0 and run.stdout.count('Not written yet.') == len(exercises)
+
+
+def test_nothing_is_written_over(capsys, tmp_path):
+    (tmp_path/'mine.py').write_text('# mine')
+    with pytest.raises(SystemExit) as leaving: check_main(['--new', str(tmp_path/'mine.py')])
+    assert leaving.value.code == 2 and 'exists already' in capsys.readouterr().err
+    assert (tmp_path/'mine.py').read_text() == '# mine'
