@@ -142,7 +142,7 @@ exit status: 0 all right, 1 there are mistakes, 2 it could not check""")
     p.add_argument('--json', type=_file, metavar='FILE', help='write the report')
     return p
 
-def _check(args):
+def _check_one(args):
     "Do what the options ask for; returns whether all is right"
     if args.new:
         from fastsgd.exercises import exercises, new_exercises
@@ -165,4 +165,4 @@ def check_main(
     parser = _check_parser()
     args = parser.parse_args(argv)
     if (args.file is None) == (args.new is None): parser.error('name one file to check, such as exercises.ipynb, or a new one to write: --new exercises.ipynb')
-    _leave('fastsgd_check', _check, args)
+    _leave('fastsgd_check', _check_one, args)
