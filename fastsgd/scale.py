@@ -30,7 +30,7 @@ import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
-from fastai.torch_core import get_model, num_distrib, rank_distrib, to_detach
+from fastai.torch_core import get_model, num_distrib, rank_distrib, to_detach, to_device
 from fastcore.foundation import L
 from torch import Tensor
 from torch.utils.data import TensorDataset
@@ -42,7 +42,7 @@ from .learner import get_learner
 from .manual import mnist_loss
 from .parity import Run, assert_same_training, record, step_diffs
 
-# %% ../nbs/08_scale.ipynb #657d521a
+# %% ../nbs/08_scale.ipynb #a3d3760d
 def _broadcast(self, t, rank):
     "fastai's own sends the rows through `.cuda()`, also where there is no GPU"
     t = torch.as_tensor(t)
@@ -118,25 +118,35 @@ class StepRecorder(Callback):
     def _snapshot(self): return {n: p.detach().to('cpu', copy=True) for n, p in parity._named(get_model(self.model), self.arch).items()}
 
     def before_fit(self):
+        "Keep the start"
         self.states, self.seen, self.seconds, self.accuracy, self.epoch_len = [self._snapshot()], [], [], [], len(self.dls.train)
         columns, lines = get_terminal_size()
         quiet = True if rank_distrib() else None  # None: unless in a terminal
         self.bar = tqdm(total=self.n_epoch*self.epoch_len, disable=quiet, ncols=columns, nrows=lines)
 
-    def before_train(self): self.began = perf_counter()
-    def after_train(self): self.seconds.append(perf_counter() - self.began)  # without validation
+    def before_train(self):
+        "Start the clock"
+        self.began = perf_counter()
+
+    def after_train(self):
+        "Stop the clock before validation"
+        self.seconds.append(perf_counter() - self.began)
 
     def after_batch(self):
+        "Keep the parameters and the loss of this process"
         if not self.training: return
         self.states.append(self._snapshot())
         self.seen.append(self.loss.detach())
         self.bar.update()
 
-    def after_epoch(self): self.accuracy.append(self.recorder.values[-1][-1])
+    def after_epoch(self):
+        "Keep the accuracy"
+        self.accuracy.append(self.recorder.values[-1][-1])
 
     def after_fit(self):
+        "Average the losses over the processes"
         self.bar.close()
-        if self.seen: self.seen = to_detach(torch.stack(self.seen)).view(-1, len(self.seen)).mean(0).tolist()  # the average over the ranks
+        if self.seen: self.seen = to_detach(torch.stack(self.seen)).view(-1, len(self.seen)).mean(0).tolist()
 
     def recorded(self,
         name: str # of the run, for tables and messages
@@ -185,7 +195,12 @@ class Checkpoint(Callback):
         "How many epochs are kept"
         return len(self.rows)
 
+    def before_fit(self):
+        "Bring what the optimizer remembers to where the parameters are"
+        for p, *_ in self.opt.all_params(): self.opt.state[p] = to_device(self.opt.state[p], p.device)
+
     def after_epoch(self):
+        "Write the state down"
         self.rows.append(list(self.recorder.values[-1]))
         if rank_distrib(): return  # all ranks know the same, and one writes it down
         opt = self.opt.state_dict()

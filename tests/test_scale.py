@@ -40,14 +40,17 @@ import os, sys, torch
 sys.path.insert(0, sys.argv[2])
 from test_scale import cases, digits
 from fastsgd.scale import *
+from fastsgd.scale import _Watch
 runs = {}
 for name, case in cases.items():
     classes, n, arch, dtype, bs, epochs, lr, _ = case
     learn, steps = spread_learner(digits(case), arch, lr, bs), StepRecorder(arch)
     with spread(learn, cpu=True), learn.no_bar(), learn.no_logging(): learn.fit(epochs, cbs=steps)
     runs[name] = steps.recorded(name)
-torch.distributed.destroy_process_group()
 if not int(os.environ['RANK']): torch.save(runs, sys.argv[1])
+
+learn, keep = spread_learner(digits(case)), Checkpoint('stopped.pt')
+with spread(learn, cpu=True), learn.no_bar(), learn.no_logging(): learn.fit(3000, cbs=[keep, _Watch(keep, ['--bs', '64'])])
 '''
 
 
@@ -88,33 +91,36 @@ def sentences(left): return [line for line in left.err.splitlines() if line.star
 
 @pytest.fixture(scope='module')
 def ends(own_cache, tmp_path_factory):
-    "How the real runs of this file ended, started side by side"
+    "How the real runs of this file ended, two or three of them side by side"
     pytest.importorskip('accelerate')
     folder = tmp_path_factory.mktemp('scale')
     load_digits()  # once, not in each process
     (folder/'train.py').write_text(in_each_process)
-    command, forever = '-m fastsgd.scale --cpu --epochs 3 --checkpoint broken.pt', '-m fastsgd.scale --cpu --epochs 100000 --checkpoint'
-    several = torchrun(2, f'train.py {folder}/runs.pt {os.path.dirname(__file__)}', folder)
-    broken = torchrun(2, f'{command} --kill 1@20', folder)
-    killed, stopped = torchrun(3, f'{forever} killed.pt --bs 66', folder), torchrun(2, f'{forever} stopped.pt', folder)
-    ends = SimpleNamespace(folder=folder)
+    command, forever = '-m fastsgd.scale --cpu --epochs 3 --checkpoint broken.pt', '-m fastsgd.scale --cpu --epochs 3000 --checkpoint'
+    ends, started = SimpleNamespace(folder=folder), []
+    def go(n, what):
+        started.append(torchrun(n, what, folder))
+        return started[-1]
     try:
-        ends.stopped = once_it_trains(stopped, folder/'stopped.pt', lambda workers: stopped.terminate())
-        ends.killed = once_it_trains(killed, folder/'killed.pt', lambda workers: workers[0].kill())
+        broken, several = go(2, f'{command} --kill 1@20'), go(2, f'train.py {folder}/runs.pt {os.path.dirname(__file__)}')
         ends.broken = end(broken)
         ends.kept = torch.load(folder/'broken.pt')
-        ends.continued = end(torchrun(2, f'{command} --json continued.json', folder))
-        ends.several = end(several)
+        continued = go(2, f'{command} --json continued.json')
+        ends.stopped = once_it_trains(several, folder/'stopped.pt', lambda workers: several.terminate())
+        ends.killed = once_it_trains(go(3, f'{forever} killed.pt --bs 66'), folder/'killed.pt', lambda workers: workers[0].kill())
+        ends.continued = end(continued)
         yield ends
     finally:
-        for p in several, broken, killed, stopped: p.kill()
+        for process in started:
+            if process.poll() is None:  # something went wrong above
+                for p in [*workers(process).values(), process]: p.kill()
 
 
 # Several processes make the weights of one
 
 @pytest.fixture(scope='module')
 def runs(ends):
-    assert ends.several.status == 0, ends.several.err
+    assert (ends.folder/'runs.pt').exists(), ends.stopped.err
     return torch.load(ends.folder/'runs.pt', weights_only=False)
 
 
