@@ -18,7 +18,7 @@ from fastai.optimizer import SGD
 from torch.utils.data import TensorDataset
 
 from fastsgd import scale
-from fastsgd.data import load_digits
+from fastsgd.data import get_dls, load_digits
 from fastsgd.parity import assert_same_training, first_divergence
 from fastsgd.scale import Checkpoint, UnionLoader, break_even_rows, main, ring_bytes, spread, spread_learner, train_alone
 
@@ -140,10 +140,13 @@ def test_other_rows_in_a_step_make_other_weights(runs):
     assert first_divergence(train_alone(digits(case), arch, epochs, lr, bs, n_procs=1), runs['linear'], bound).step == 1
 
 
-def test_each_epoch_has_an_order_of_its_own(runs):
-    first, second = (runs['linear, float64'].losses[i*13:(i + 1)*13] for i in (0, 1))
-    alike = train_alone(digits(cases['linear, float64']), epochs=2, lr=1e-9).losses  # nearly without learning
-    assert alike[:13] != alike[13:] and first != second
+def test_each_epoch_has_an_order_of_its_own(small, monkeypatch):
+    pytest.importorskip('accelerate')
+    from fastai.distributed import DistributedDL
+    monkeypatch.setattr(DistributedDL, '_broadcast', lambda self, t, rank: [int(i) for i in t])
+    dl = DistributedDL(get_dls(small).train, 0, 2)
+    first, second = (torch.cat([xb for xb, _ in dl]) for _ in range(2))
+    assert len(first) == 100 and not torch.equal(first, second)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='this machine has a GPU')
@@ -342,6 +345,11 @@ def test_union_holds_each_row_and_repeats_the_first(n, n_procs):
         rows = torch.cat([xb for xb, in dl]).tolist()
         assert set(rows) == set(order) and len(rows) == -(-n//n_procs)*n_procs
     assert dl.new().n_procs == n_procs and len(dl) == len(list(dl))
+
+
+def test_union_puts_the_rows_of_all_ranks_into_each_step():
+    dl = UnionLoader(TensorDataset(torch.arange(14)), 4, 2)
+    assert [xb.tolist() for xb, in dl] == [[0, 1, 7, 8], [2, 3, 9, 10], [4, 5, 11, 12], [6, 13]]
 
 
 def test_plan():
