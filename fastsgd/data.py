@@ -196,14 +196,18 @@ class TensorLoader(DataLoader):
 
     def create_batches(self, idxs):
         "Cut the rows `idxs` into batches"
+        if not isinstance(idxs, Tensor): idxs = torch.tensor(list(idxs), dtype=torch.long)  # from a loader around this one
         for rows in idxs.split(self.bs):
             if len(rows) == self.bs or not self.drop_last: yield self.dataset[rows.to(self.dataset.tensors[0].device)]
 
     def __iter__(self):
         self.before_iter()
         for batch in self.create_batches(self.get_idxs()): yield self.after_batch(batch)
-        self.order = None  # read to the end: the next epoch gets a new one
         self.after_iter()
+
+    def after_iter(self):
+        "An epoch has been read to its end: the next one gets a new order"
+        self.order = None
 
     def to(self, device):
         "Move the data to `device`, once and for all"

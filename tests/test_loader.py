@@ -4,6 +4,7 @@ import sys
 from itertools import islice
 
 import pytest
+import fastai.callback.progress  # gives Learner its no_bar
 import torch
 from torch.utils.data import TensorDataset
 
