@@ -154,9 +154,9 @@ class _Parted(Exception): "A program does something else than what was seen: loo
 
 class _Watched:
     "Parameters whose steps are written down, and a model that uses them"
-    def __init__(self, problem, expected=None, kind=Tensor):
+    def __init__(self, problem, expected=None, copy=Tensor.clone):
         self.problem, self.expected, self.states, self.calls, self.backward = problem, expected, [], 0, False
-        self.params = [p.clone().as_subclass(kind).requires_grad_() for p in problem.start]
+        self.params = [copy(p).requires_grad_() for p in problem.start]
         for p in self.params: p.register_post_accumulate_grad_hook(self._saw_gradient)
         self.train, self.valid = problem.train(look=self.look), problem.valid()
 
@@ -226,7 +226,7 @@ def _stands_still(problem, train):
     "What happens while the weights do not move"
     watched = _Watched(problem)
     with (witness := _Witness(watched.params)): watched.run(train)
-    return dict(backward=watched.backward, used=witness.used, written=witness.used and witness.written, would_move=_moves(_Watched(problem, kind=_Sticky), train))
+    return dict(backward=watched.backward, used=witness.used, written=witness.used and witness.written, would_move=_moves(_Watched(problem, copy=lambda p: p.clone().as_subclass(_Sticky)), train))
 
 def _lacks_gradient(problem, train):
     "What happens before a gradient is missing, and what would happen if it were there"
