@@ -8,7 +8,7 @@ __all__ = ['init_params', 'linear1', 'simple_net', 'mnist_loss', 'batch_accuracy
 
 # %% ../nbs/02_manual.ipynb #98014832
 from collections.abc import Callable, Iterable, Sequence
-from math import inf
+from math import inf, isfinite
 
 import torch
 from torch import Tensor
@@ -84,7 +84,7 @@ def _check_loss(loss):
     if not (isinstance(loss, Tensor) and loss.requires_grad):
         raise ValueError('The loss has no gradient: use parameters that require gradients, and tensor operations all the way in the model and in loss_func (no comparison, item() or detach()).')
     if loss.ndim: raise ValueError(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
-    if not loss.isfinite(): raise FloatingPointError(f'The loss is {loss.item():g}: lower lr, or look for NaN or infinity in the data.')
+    if not isfinite(loss.item()): raise FloatingPointError(f'The loss is {loss.item():g}: lower lr, or look for NaN or infinity in the data.')
 
 # %% ../nbs/02_manual.ipynb #84183a5a
 def calc_grad(
