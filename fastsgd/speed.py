@@ -114,14 +114,15 @@ class Race:
     target: float # the accuracy after the last full-batch epoch
 
     @property
-    def ratio(self) -> float: # infinite where mini-batches never got there
+    def ratio(self) -> float: # 0 where mini-batches never got there
         "How many times sooner mini-batches were there"
         there = self.mini.reach(self.target)
         return self.full.reach(self.target)['seconds']/there['seconds'] if there else 0.
 
     def table(self) -> pd.DataFrame: # one row for each
         "What it took to get there"
-        return pd.DataFrame({t.name: t.reach(self.target) or {} for t in (self.full, self.mini)}).T.rename_axis('batches')
+        rows = {t.name: t.reach(self.target) or dict(epochs='never', steps='', seconds='') for t in (self.full, self.mini)}
+        return pd.DataFrame(rows, dtype=object).T.rename_axis('batches')
 
     def plot(self) -> plt.Figure: # save it with `savefig`
         "Accuracy over time"
@@ -140,8 +141,9 @@ class Race:
         return dict(**asdict(self), ratio=self.ratio)
 
     def __repr__(self):
-        there = f'Mini-batches are there {self.ratio:.1f} times sooner' if self.ratio else 'Mini-batches do not get there'
-        return f'{self.table().reset_index().to_string(index=False, float_format="{:.3f}".format)}\nAccuracy {self.target:.4f}: {there}.'
+        there = f'mini-batches are there {self.ratio:.2f} times sooner' if self.ratio else 'mini-batches do not get there'
+        table = self.table().map(lambda v: f'{v:.2f}' if isinstance(v, float) else v)
+        return f'{table.reset_index().to_string(index=False)}\nAccuracy {self.target:.4f}: {there}.'
 
 def race(
     data: DigitData = None, # two classes, from `load_digits`; the embedded 3s and 7s if not given

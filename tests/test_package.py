@@ -115,7 +115,7 @@ def test_everything_public_is_documented(name):
     ('data', 'load_digits DigitData get_dls'), ('descent', 'quadratic mse fit_quadratic gradient_descent'),
     ('manual', 'init_params linear1 simple_net mnist_loss batch_accuracy calc_grad train_epoch validate_epoch train_model'),
     ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'), ('learner', 'get_learner'),
-    ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes')])
+    ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes'), ('speed', 'race time_epochs')])
 def test_promised_names_are_public(name, promised):
     assert set(promised.split()) <= set(importlib.import_module(f'fastsgd.{name}').__all__)
 
@@ -143,9 +143,10 @@ def installed():
 
 
 def test_the_command_is_installed(installed):
-    from fastsgd.cli import check_main, main
+    from fastsgd.cli import bench_main, check_main, main, race_main
     commands = {e.name: e for e in installed.entry_points if e.group == 'console_scripts'}
-    assert commands['fastsgd'].load() is main and commands['fastsgd_check'].load() is check_main
+    ours = dict(fastsgd=main, fastsgd_check=check_main, fastsgd_race=race_main, fastsgd_bench=bench_main)
+    assert {name: e.load() for name, e in commands.items()} == ours
 
 
 def test_nbdev_finds_the_index_of_names(installed):
