@@ -52,10 +52,12 @@ class Track:
         n = next((i for i, a in enumerate(self.accuracy, 1) if a >= target), None)
         return n and dict(epochs=n, steps=n*self.steps, seconds=self.seconds[n - 1])
 
+# %% ../nbs/07_speed.ipynb #632341a3
 def _sync(device):
     "Wait until a GPU has done what it was asked to"
     if device.type == 'cuda': torch.cuda.synchronize(device)
 
+# %% ../nbs/07_speed.ipynb #de1aa168
 def follow(
     name: str, # of the track
     model: Callable, # `model(xb)` gives the predictions
@@ -121,8 +123,9 @@ class Race:
 
     def table(self) -> pd.DataFrame: # one row for each
         "What it took to get there"
-        rows = {t.name: t.reach(self.target) or dict(epochs='never', steps='', seconds='') for t in (self.full, self.mini)}
-        return pd.DataFrame(rows, dtype=object).T.rename_axis('batches')
+        never, tracks = dict(epochs='never', steps='', seconds=''), (self.full, self.mini)
+        rows = [t.reach(self.target) or never for t in tracks]
+        return pd.DataFrame(rows, index=[t.name for t in tracks]).rename_axis('batches')
 
     def plot(self) -> plt.Figure: # save it with `savefig`
         "Accuracy over time"
@@ -145,6 +148,7 @@ class Race:
         table = self.table().map(lambda v: f'{v:.2f}' if isinstance(v, float) else v)
         return f'{table.reset_index().to_string(index=False)}\nAccuracy {self.target:.4f}: {there}.'
 
+# %% ../nbs/07_speed.ipynb #bd4b3a33
 def race(
     data: DigitData = None, # two classes, from `load_digits`; the embedded 3s and 7s if not given
     arch: str = 'sigmoid_net', # `'linear'`, or `'sigmoid_net'` with 50 hidden units
