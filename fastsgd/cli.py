@@ -53,6 +53,17 @@ def _command(prog, description, epilog):
     "A parser whose help keeps its lines"
     return _Parser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, description=description, epilog=epilog)
 
+def _add_training(p, epochs):
+    "Options that all trainings have"
+    p.add_argument('--source', default='embedded', help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
+    p.add_argument('--classes', type=_digits, default=(3, 7), metavar='D,D,...', help='the digits to tell apart (default: 3,7)')
+    p.add_argument('--epochs', type=_at_least_one, default=epochs, metavar='N', help='passes over the training set (default: %(default)s)')
+    p.add_argument('--lr', type=_rate, default=1., metavar='RATE', help='learning rate (default: %(default)s)')
+    p.add_argument('--bs', type=_at_least_one, default=64, metavar='N', help='images in a batch (default: %(default)s)')
+    p.add_argument('--seed', type=_seed, default=42, metavar='N', help='of the split, the start and the batches (default: %(default)s)')
+    p.add_argument('--plot', type=_picture, metavar='FILE', help='write a picture: .png, .svg or .pdf')
+    p.add_argument('--json', type=_file, metavar='FILE', help='write the settings and results')
+
 def _parser():
     "The options of `fastsgd`"
     p = _command('fastsgd', 'Train a digit classifier three times, with tensors, with modules and with Learner,\nand check that all three take the very same steps.', """examples:
@@ -63,15 +74,8 @@ def _parser():
   fastsgd --plot tiers.png --json tiers.json  keep a picture and the numbers
 
 exit status: 0 the tiers are the same, 1 they are not, 2 the request was wrong""")
-    p.add_argument('--source', default='embedded', help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
-    p.add_argument('--classes', type=_digits, default=(3, 7), metavar='D,D,...', help='the digits to tell apart (default: 3,7)')
     p.add_argument('--arch', choices=('linear', 'simple_net'), default='linear', help='the model (default: %(default)s)')
-    p.add_argument('--epochs', type=_at_least_one, default=5, metavar='N', help='passes over the training set (default: %(default)s)')
-    p.add_argument('--lr', type=_rate, default=1., metavar='RATE', help='learning rate (default: %(default)s)')
-    p.add_argument('--bs', type=_at_least_one, default=64, metavar='N', help='images in a batch (default: %(default)s)')
-    p.add_argument('--seed', type=_seed, default=42, metavar='N', help='of the split, the start and the batches (default: %(default)s)')
-    p.add_argument('--plot', type=_picture, metavar='FILE', help='write a picture: .png, .svg or .pdf')
-    p.add_argument('--json', type=_file, metavar='FILE', help='write the settings and results')
+    _add_training(p, epochs=5)
     return p
 
 # %% ../nbs/11_cli.ipynb #5fcebf57
@@ -180,15 +184,8 @@ def _race_parser():
   fastsgd_race --plot race.png             keep a picture of accuracy over time
 
 exit status: 0 mini-batches were sooner, 1 they were not, 2 the request was wrong""")
-    p.add_argument('--source', default='embedded', help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
-    p.add_argument('--classes', type=_digits, default=(3, 7), metavar='D,D', help='the two digits to tell apart (default: 3,7)')
     p.add_argument('--arch', choices=('linear', 'sigmoid_net'), default='sigmoid_net', help='the model (default: %(default)s)')
-    p.add_argument('--epochs', type=_at_least_one, default=100, metavar='N', help='of full-batch descent (default: %(default)s)')
-    p.add_argument('--lr', type=_rate, default=1., metavar='RATE', help='learning rate of both (default: %(default)s)')
-    p.add_argument('--bs', type=_at_least_one, default=64, metavar='N', help='images in a mini-batch (default: %(default)s)')
-    p.add_argument('--seed', type=_seed, default=42, metavar='N', help='of the split, the start and the batches (default: %(default)s)')
-    p.add_argument('--plot', type=_picture, metavar='FILE', help='write a picture: .png, .svg or .pdf')
-    p.add_argument('--json', type=_file, metavar='FILE', help='write the settings and results')
+    _add_training(p, epochs=100)
     return p
 
 def _race(args):
