@@ -96,7 +96,7 @@ def _start(sizes, seed, device):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         layers = [nn.Linear(*size) for size in zip(sizes, sizes[1:])]
-    return [p.detach().T.contiguous().to(device).requires_grad_() for layer in layers for p in (layer.weight, layer.bias)]
+    return [p.detach().t().contiguous().to(device).requires_grad_() for layer in layers for p in (layer.weight, layer.bias)]
 
 _archs = dict(linear=(784, 1), sigmoid_net=(784, 50, 1))
 
