@@ -58,7 +58,7 @@ class Model:
         x: Tensor # images, (N, 784), in [0, 1]
     ) -> Tensor: # probabilities, (N, n_classes), each row adds up to 1
         "How likely each class is for each image"
-        preds = _archs[self.arch](x.to(next(iter(self.params.values())).dtype), **self.params)
+        preds = _archs[self.arch](x.to(next(iter(self.params.values())).dtype), **self.params).nan_to_num()  # huge weights may overflow
         if len(self.classes) > 2: return preds.softmax(1)
         first = preds.sigmoid()
         return torch.cat([first, 1 - first], 1)
@@ -184,7 +184,7 @@ def _centred(ink):
     "28 by 28 pixels with the centre of mass in the middle"
     whole = np.zeros((28, 28), dtype=np.float32)
     mass = [np.average(np.arange(n), weights=ink.sum(axis)) for n, axis in zip(ink.shape, (1, 0))]
-    top, left = (min(max(round(13.5 - m), 0), 28 - n) for m, n in zip(mass, ink.shape))
+    top, left = (min(max(round(14 - m), 0), 28 - n) for m, n in zip(mass, ink.shape))
     whole[top:top + ink.shape[0], left:left + ink.shape[1]] = ink
     return whole
 
@@ -303,7 +303,7 @@ function say(text, state, probabilities = {}) {
   output.dataset.state = state
   for (const bar of document.querySelectorAll('progress')) {
     bar.value = probabilities[bar.dataset.digit] || 0
-    bar.closest('tr').lastChild.textContent = (100*bar.value).toFixed(0) + ' %'
+    bar.closest('tr').lastElementChild.textContent = (100*bar.value).toFixed(0) + ' %'
   }
 }
 
@@ -393,7 +393,7 @@ def _page(model):
     head = Head(Meta(charset='utf-8'), Meta(name='viewport', content='width=device-width, initial-scale=1'), Title('Draw a digit'),
                 Link(rel='icon', href='data:,'), Link(rel='stylesheet', href='style.css'), Script(src='draw.js', defer=True))
     about = P(f'A model of fastsgd, {model.arch}, tells {", ".join(map(str, model.classes))} apart. Programs ask it through its ', A('JSON endpoint', href='api'), '.')
-    return '<!doctype html>\n' + to_xml(Html(head, Body(H1('Draw a digit'), about, _main(model)), lang='en'))
+    return to_xml(Html(head, Body(H1('Draw a digit'), about, _main(model)), lang='en'))
 
 # %% ../nbs/14_serve.ipynb #2769ba35
 def _json(description, properties):
@@ -467,7 +467,7 @@ def _listen(host, port):
     "A socket that is ours, or an error that says why not"
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try: return socket.create_server((host, port), family=family)
-    except OSError as e: raise OSError(f'Cannot listen on {host}, port {port} ({e.strerror or e}): choose another with --host and --port.') from None
+    except OSError as e: raise OSError(f'Cannot listen on {host}, port {port} ({str(e.strerror).partition(" (")[0]}): choose another with --host and --port.') from None
 
 def _server(app):
     "uvicorn with limits"
