@@ -107,7 +107,7 @@ def _leave(prog, job, args):
     except BrokenPipeError:  # the reader, such as `head`, has gone: leave without a word
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (ValueError, ArithmeticError, OSError, RuntimeError) as e: complaint, status = e, 2
+    except (ValueError, ArithmeticError, OSError, RuntimeError, ModuleNotFoundError) as e: complaint, status = e, 2
     except KeyboardInterrupt: complaint, status = 'interrupted', 130
     _say(prog, complaint)
     sys.exit(status)

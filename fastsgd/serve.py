@@ -278,15 +278,18 @@ async def _body(request):
     except asyncio.TimeoutError: raise _Refusal(408, f'The body took longer than {_seconds} seconds.') from None
     except ClientDisconnect: raise _Refusal(400, 'The body is not complete.') from None
 
-# %% ../nbs/14_serve.ipynb #c453a60c
+# %% ../nbs/14_serve.ipynb #b695ae7c
 _style = '''
-:root { color-scheme: light dark; --bar: #0b5f9e; font: 1.1rem/1.5 system-ui, sans-serif }
-@media (prefers-color-scheme: dark) { :root { --bar: #79b8ea } }
-body { margin: 0 auto; padding: 1rem; max-width: 46rem }
+:root { color-scheme: light dark; --paper: #fff; --ink: #24292f; --bar: #0b5f9e; font: 1.1rem/1.5 system-ui, sans-serif }
+@media (prefers-color-scheme: dark) { :root { --paper: #15191e; --ink: #d6dbe1; --bar: #79b8ea } }
+body { background: var(--paper); color: var(--ink); margin: 0 auto; padding: 1rem; max-width: 46rem }
 h1 { font-size: 1.5rem; margin: 0 }
 main { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem }
+main > div { min-width: 0; max-width: 100% }
+a { color: var(--bar) }
 canvas { display: block; width: min(280px, 100%); aspect-ratio: 1; background: #fff; outline: 1px solid #888; touch-action: none; cursor: crosshair }
-button, input { font: inherit; margin-top: .8rem; max-width: 100%; min-height: 2.75rem }
+button, input { font: inherit; margin-top: .8rem; max-width: 100%; min-height: 2.75rem; box-sizing: border-box }
+input { width: 280px }
 label { display: block; margin-top: .8rem }
 output { display: block; font-size: 1.5rem; min-height: 3rem }
 table { border-spacing: 0 .2rem } th { padding-right: .8rem } td:last-child { width: 3.5rem; text-align: right }
@@ -360,6 +363,7 @@ async function take(file) {
   try {
     const image = await createImageBitmap(file), scale = Math.min(canvas.width/image.width, canvas.height/image.height)
     if (question != latest) return
+    pen.drawImage(image, 0, 0, 1, 1, 0, 0, canvas.width, canvas.height)  // its corner is the colour of its paper
     const [width, height] = [image.width*scale, image.height*scale]
     pen.drawImage(image, (canvas.width - width)/2, (canvas.height - height)/2, width, height)
     ask()
@@ -389,11 +393,11 @@ def _main(model):
 
 def _page(model):
     "The page for a model, as HTML"
-    from fasthtml.components import A, Body, H1, Head, Html, Link, Meta, P, Script, Title, to_xml
+    from fasthtml.components import A, Body, H1, Head, Header, Html, Link, Meta, P, Script, Title, to_xml
     head = Head(Meta(charset='utf-8'), Meta(name='viewport', content='width=device-width, initial-scale=1'), Title('Draw a digit'),
                 Link(rel='icon', href='data:,'), Link(rel='stylesheet', href='style.css'), Script(src='draw.js', defer=True))
     about = P(f'A model of fastsgd, {model.arch}, tells {", ".join(map(str, model.classes))} apart. Programs ask it through its ', A('JSON endpoint', href='api'), '.')
-    return to_xml(Html(head, Body(H1('Draw a digit'), about, _main(model)), lang='en'))
+    return to_xml(Html(head, Body(Header(H1('Draw a digit'), about), _main(model)), lang='en'))
 
 # %% ../nbs/14_serve.ipynb #2769ba35
 def _json(description, properties):
