@@ -470,8 +470,8 @@ def test_two_digits_of_tier_1_are_served(tmp_path, small):
     server = Process(serve.save_model(tmp_path/'m', tier1, (3, 7)))
     try: answers = [json.loads(server.ask(json.dumps(dict(pixels=x.tolist())).encode(), 'application/json')[1])['digit'] for x in small.valid_x]
     finally: server.stop()
-    right = [3 if y else 7 for y in small.valid_y[:, 0]]
-    assert sum(a == b for a, b in zip(answers, right)) > .85*len(right)
+    assert answers == [3 if first > 0 else 7 for first in raw(tier1, small.valid_x)[:, 0]]
+    assert set(answers) == {3, 7}
 
 
 @pytest.mark.parametrize('missing', ['fasthtml', 'safetensors'])
@@ -517,8 +517,8 @@ def visit(browser, served):
 
 
 def runs(x):
-    "The bright pixels of a digit in every second row, as the pen covers two: (row, first, last)"
-    for row, pixels in zip(range(0, 28, 2), x.reshape(28, 28)[::2] > .5):
+    "The bright pixels of a digit, row by row: (row, first, last)"
+    for row, pixels in enumerate(x.reshape(28, 28) > .5):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], pixels, [0]])))
         yield from ((row, first, last - 1) for first, last in edges.reshape(-1, 2))
 
@@ -530,7 +530,7 @@ def strokes(x):
         for stroke in done:
             column, last = stroke[-1]
             near = min(ends, key=lambda end: abs(end - column))
-            if row == last + 2 and abs(near - column) <= 2:
+            if row == last + 1 and abs(near - column) <= 1:
                 stroke += [(near, row), (sum(ends) - near, row)]
                 break
         else: done.append([(ends[0], row), (ends[1], row)])
