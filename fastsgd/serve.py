@@ -264,12 +264,14 @@ def _answer(model, kind, body):
 # %% ../nbs/14_serve.ipynb #8b320c3d
 async def _counted(request):
     "The body of a request, if it is not too long"
-    too_long, body = _Refusal(413, f'The body is too long: send at most {_max_body:,} bytes.'), bytearray()
+    too_long, body, size = _Refusal(413, f'The body is too long: send at most {_max_body:,} bytes.'), bytearray(), 0
     length = request.headers.get('content-length', '0')
-    if length.isdecimal() and int(length[:20]) > _max_body: raise too_long
+    if length.isdecimal() and int(length[:20]) > 10*_max_body: raise too_long
     async for chunk in request.stream():
-        if len(body) + len(chunk) > _max_body: raise too_long
-        body += chunk
+        size += len(chunk)
+        if size > 10*_max_body: raise too_long
+        if size <= _max_body: body += chunk
+    if size > _max_body: raise too_long
     return bytes(body)
 
 async def _body(request):
@@ -457,7 +459,7 @@ async def _our_fault(request, e):
 # %% ../nbs/14_serve.ipynb #b85873a3
 def make_app(
     model: Model # from `load_model`, `as_model` or `train_digits`
-): # a Starlette application, for uvicorn or another ASGI server
+) -> object: # a Starlette application, for uvicorn or another ASGI server
     "A page to draw on, and an endpoint for programs; raises `ModuleNotFoundError` without FastHTML"
     if not find_spec('fasthtml'): raise ModuleNotFoundError("Serving needs more packages: pip install 'fastsgd[serve]'")
     from starlette.applications import Starlette
