@@ -295,7 +295,8 @@ main > div { min-width: 0; max-width: 100% }
 a { color: var(--bar) }
 canvas { display: block; width: min(280px, 100%); aspect-ratio: 1; background: #fff; outline: 1px solid #888; touch-action: none; cursor: crosshair }
 button, input { font: inherit; margin-top: .8rem; max-width: 100%; min-height: 2.75rem; box-sizing: border-box }
-input { width: 280px }
+input { width: 100% }
+main > div:first-child { width: 280px }
 label { display: block; margin-top: .8rem }
 output { display: block; font-size: 1.5rem; min-height: 3rem }
 table { border-spacing: 0 .2rem } th { padding-right: .8rem } td:last-child { width: 3.5rem; text-align: right }
