@@ -18,8 +18,8 @@ import fastsgd
 
 files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
 sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
-road = 'diff exercises data descent manual modules learner parity check speed scale vision widgets cli'.split()  # later may import earlier
-import_names = {'PIL': 'pillow'}  # where a distribution is called otherwise
+road = 'diff exercises data descent manual modules learner parity check speed scale vision widgets serve cli'.split()  # later may import earlier
+import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml', 'uvicorn': 'python-fasthtml'}  # where a distribution is called otherwise
 
 
 def imports(tree):
@@ -129,7 +129,7 @@ def test_everything_public_is_documented(name):
     ('manual', 'init_params linear1 simple_net mnist_loss batch_accuracy calc_grad train_epoch validate_epoch train_model'),
     ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'), ('learner', 'get_learner'),
     ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes'), ('speed', 'race time_epochs'),
-    ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer')])
+    ('serve', 'save_model load_model'), ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer')])
 def test_promised_names_are_public(name, promised):
     assert set(promised.split()) <= set(module_or_skip(name).__all__)
 
@@ -157,9 +157,9 @@ def installed():
 
 
 def test_the_command_is_installed(installed):
-    from fastsgd.cli import bench_main, check_main, main, race_main
+    from fastsgd.cli import bench_main, check_main, main, race_main, serve_main
     commands = {e.name: e for e in installed.entry_points if e.group == 'console_scripts'}
-    ours = dict(fastsgd=main, fastsgd_check=check_main, fastsgd_race=race_main, fastsgd_bench=bench_main)
+    ours = dict(fastsgd=main, fastsgd_check=check_main, fastsgd_race=race_main, fastsgd_bench=bench_main, fastsgd_serve=serve_main)
     assert {name: e.load() for name, e in commands.items()} == ours
 
 
@@ -179,4 +179,5 @@ def test_versions_agree(installed):
 def test_what_the_code_imports_is_what_gets_installed(installed):
     required = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if 'extra ==' not in r}
     used = {import_names.get(m, m) for tree in sources.values() for m in others(tree) - sys.stdlib_module_names - {'fastsgd'}}
-    assert used == required
+    extra = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if re.search(r'extra == .(scale|serve)', r)}
+    assert required <= used <= required | extra

@@ -1,0 +1,635 @@
+"""Models in files without pickles, and the server: its page in a browser, its endpoint, and what strangers send.
+
+The tests of the page drive Debian's `chromium`, and are skipped without it."""
+import base64
+import io
+import json
+import os
+import pickle
+import re
+import shutil
+import signal
+import socket
+import statistics
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.client import HTTPConnection
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import torch
+from conftest import end, start
+from PIL import Image, ImageOps
+from torch import nn
+
+from fastsgd import manual, modules, serve
+from fastsgd.cli import serve_main
+from fastsgd.data import get_dls, load_digits
+from fastsgd.learner import get_learner
+
+pytest.importorskip('safetensors', reason='models are kept by safetensors: it comes with the serve extra')
+pytest.importorskip('fasthtml', reason='the page is made by FastHTML: it comes with the serve extra')
+import safetensors.torch
+
+CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium')
+AXE = Path(os.environ.get('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
+
+
+def picture(x, scale=1):
+    "A digit of MNIST as an image"
+    return Image.fromarray((255*x.reshape(28, 28)).round().byte().numpy()).resize((28*scale, 28*scale))
+
+
+def encoded(image, kind='PNG', **options):
+    "The bytes of an image file"
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope='module')
+def digits(own_cache): return load_digits(classes=range(10))
+
+
+@pytest.fixture(scope='module')
+def model(own_cache): return serve.train_digits()[0]
+
+
+# Files
+
+def tier1(n_out):
+    w, b = manual.init_params((784, n_out)), manual.init_params(n_out)
+    return partial(manual.linear1, weights=w, bias=b)
+
+
+def tier1_net(n_out):
+    sizes = (784, 30), 30, (30, n_out), n_out
+    return partial(manual.simple_net, **dict(zip(('w1', 'b1', 'w2', 'b2'), map(manual.init_params, sizes))))
+
+
+makers = {'function': tier1, 'network function': tier1_net, 'list': lambda n: list(tier1(n).keywords.values()), 'list of four': lambda n: list(tier1_net(n).keywords.values()),
+          'Linear': lambda n: modules.linear_model(n_out=n), 'Sequential': lambda n: modules.simple_net(n_out=n), 'float64': lambda n: modules.simple_net(n_out=n).double()}
+
+
+def raw(model, x):
+    "What a model of any tier gives"
+    if isinstance(model, list): model = tier1_of(model)
+    with torch.no_grad(): return model(x)
+
+
+def tier1_of(params):
+    if len(params) == 2: return partial(manual.linear1, weights=params[0], bias=params[1])
+    return partial(manual.simple_net, **dict(zip(('w1', 'b1', 'w2', 'b2'), params)))
+
+
+@pytest.mark.parametrize('classes', [(3, 7), (7, 3), (0, 4, 9), tuple(range(10))], ids=str)
+@pytest.mark.parametrize('make', makers.values(), ids=makers)
+def test_a_model_comes_back_as_it_was(make, classes, tmp_path):
+    model = make(1 if len(classes) == 2 else len(classes))
+    dtype = torch.float64 if make is makers['float64'] else torch.float32
+    x = torch.rand(20, 784, generator=torch.Generator().manual_seed(0)).to(dtype)
+    kept = serve.as_model(model, classes)
+    back = serve.load_model(serve.save_model(tmp_path/'m.safetensors', model, classes))
+    assert back.classes == classes and back.arch == kept.arch
+    assert {k: (p.dtype, p.tolist()) for k, p in back.params.items()} == {k: (p.dtype, p.tolist()) for k, p in kept.params.items()}
+    probs, out = back.predict(x), raw(model, x)
+    expected = torch.cat([out.sigmoid(), 1 - out.sigmoid()], 1) if len(classes) == 2 else out.softmax(1)
+    assert probs.shape == (20, len(classes)) and torch.allclose(probs, expected, atol=1e-5)
+    assert [f.name for f in tmp_path.iterdir()] == ['m.safetensors']
+
+
+def test_a_learner_is_a_model(dls, small):
+    learn = get_learner(dls, modules.linear_model(), 1.)
+    assert torch.equal(serve.as_model(learn, (3, 7)).params['bias'], learn.model.bias.detach())
+
+
+def test_training_goes_on_without_changing_the_copy(small):
+    model = tier1(1)
+    kept = serve.as_model(model, (3, 7))
+    with torch.no_grad(): model.keywords['bias'].add_(1)
+    assert not torch.equal(kept.params['bias'], model.keywords['bias'])
+
+
+@pytest.mark.parametrize('model, classes, word', [
+    (nn.Sequential(nn.Linear(784, 9), nn.Sigmoid(), nn.Linear(9, 1)), (3, 7), 'Sequential'), (nn.Conv2d(1, 1, 3), (3, 7), 'Conv2d'), (modules.linear_model(), (1, 2, 3), r'\(784, 3\)'),
+    (modules.linear_model(n_in=9), (3, 7), r'\(784, 1\)'), (modules.linear_model(), (3, 3), 'twice'), (modules.linear_model(), (3, 12), '12'), (modules.linear_model(), None, 'None'),
+    ([torch.zeros(1)]*3, (3, 7), '3 parameters'), (modules.linear_model().half(), (3, 7), 'float16'), (partial(pow, weights=torch.zeros(784, 1), bias=torch.zeros(1)), (3, 7), 'pow')])
+def test_what_cannot_be_kept_is_refused(model, classes, word, tmp_path):
+    with pytest.raises(ValueError, match=word): serve.save_model(tmp_path/'m', model, classes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_leaves_the_old_file(tmp_path):
+    path = serve.save_model(tmp_path/'m', tier1(1), (3, 7))
+    old = path.read_bytes()
+    def half(self, content):
+        with open(self, 'wb') as f: f.write(content[:100])
+        raise OSError(28, 'No space left on device')
+    with patch.object(Path, 'write_bytes', half), pytest.raises(OSError, match='space'): serve.save_model(path, tier1(1), (3, 7))
+    assert path.read_bytes() == old and list(tmp_path.iterdir()) == [path]
+
+
+about = dict(format=1, arch='linear', classes=[3, 7], preprocessing=serve._preprocessing)
+fit = dict(weights=torch.zeros(784, 1), bias=torch.zeros(1))
+
+
+@pytest.mark.parametrize('words, params, word', [
+    (dict(about, format=2), fit, 'format is 2'), (dict(about, format=None), fit, 'format'), (dict(about, arch='resnet'), fit, 'resnet'), (dict(about, arch=['linear']), fit, 'arch'),
+    (dict(about, arch=None), fit, 'arch'), (dict(about, classes=[3]), fit, 'two digits'), (dict(about, classes='ab'), fit, 'digit'), (dict(about, classes=[[3], 7]), fit, 'digit'),
+    (dict(about, classes=[3, 7, 8]), fit, 'shapes'), (dict(about, preprocessing={}), fit, 'prepared'), ([], fit, 'JSON'), ('x', fit, 'JSON'), (None, fit, 'does not say'),
+    (about, {}, 'shapes'), (about, dict(fit, more=torch.zeros(1)), 'shapes'), (about, dict(fit, weights=torch.zeros(1, 784)), 'shapes'), (about, dict(fit, bias=torch.zeros(1).half()), 'float16'),
+    (about, dict(fit, weights=torch.full((784, 1), torch.nan)), 'NaN'), (about, dict(fit, bias=torch.tensor([torch.inf])), 'infinity'),
+    (dict(about, arch='simple_net'), dict(w1=torch.zeros(784, 3), b1=torch.zeros(4), w2=torch.zeros(4, 1), b2=torch.zeros(1)), 'shapes')])
+def test_a_file_that_is_none_of_ours_is_refused(words, params, word, tmp_path):
+    path = tmp_path/'m.safetensors'
+    path.write_bytes(safetensors.torch.save(params, None if words is None else dict(fastsgd=json.dumps(words))))
+    with pytest.raises(ValueError, match=word): serve.load_model(path)
+
+
+def test_a_missing_file(tmp_path):
+    for path in tmp_path/'nowhere', tmp_path:
+        with pytest.raises(FileNotFoundError, match='no file'): serve.load_model(path)
+
+
+def test_damaged_files_are_refused_or_harmless(tmp_path):
+    path = serve.save_model(tmp_path/'m', tier1(1), (3, 7))
+    whole, rng, refused = path.read_bytes(), np.random.default_rng(0), 0
+    for i in range(400):
+        content = bytearray(whole[:rng.integers(len(whole))] if i % 2 else whole)
+        for at in rng.integers(min(400, len(content)) or 1, size=3): content[at:at + 1] = rng.bytes(1)
+        path.write_bytes(content)
+        try: assert serve.load_model(path).predict(torch.zeros(1, 784)).shape[1] == 2
+        except ValueError as e: refused += '\n' not in str(e)
+    assert refused > 300
+
+
+def test_nothing_in_a_file_is_run(tmp_path):
+    class Bite:
+        def __reduce__(self): return os.mkdir, (str(tmp_path/'bitten'),)
+    for name, content in ('p.safetensors', pickle.dumps(Bite())), ('p.pt', None):
+        if content: (tmp_path/name).write_bytes(content)
+        else: torch.save(dict(weights=Bite()), tmp_path/name)
+        with pytest.raises(ValueError, match='safetensors'): serve.load_model(tmp_path/name)
+    assert not (tmp_path/'bitten').exists()
+    pickle.loads(pickle.dumps(Bite()))
+    assert (tmp_path/'bitten').exists()  # the pickle does bite
+
+
+def test_huge_weights_give_numbers():
+    model = serve.Model('linear', dict(weights=torch.full((784, 3), 3e38), bias=torch.zeros(3)), (1, 2, 3))
+    assert model.predict(torch.ones(2, 784)).isfinite().all()
+
+
+# Pictures
+
+def test_digits_of_mnist_stay_what_they_are(digits):
+    prepared = torch.stack([serve.prepare(picture(x)) for x in digits.valid_x[:200]])
+    assert (prepared - digits.valid_x[:200]).abs().mean() < .01
+
+
+@pytest.mark.parametrize('mode', ['1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'CMYK', 'I', 'I;16', 'F'])
+@pytest.mark.parametrize('light', [True, False], ids=['on white', 'on black'])
+def test_paper_ink_size_place_and_mode_do_not_matter(digits, mode, light):
+    x = digits.valid_x[0]
+    sheet = Image.new('L', (700, 400))
+    sheet.paste(picture(x, 10), (400, 50))
+    if light: sheet = ImageOps.invert(sheet)
+    if mode in ('I', 'I;16'): sheet = Image.fromarray(np.asarray(sheet).astype(np.uint16)*257).convert(mode)
+    prepared = serve.prepare(sheet.convert(mode))
+    assert prepared.shape == (784,) and prepared.dtype == torch.float32 and 0 <= prepared.min() and prepared.max() <= 1
+    assert (prepared - x).abs().mean() < .05
+
+
+def test_transparent_paper(digits):
+    sheet = Image.new('RGBA', (280, 280), (0, 0, 0, 0))
+    sheet.putalpha(picture(digits.valid_x[0], 10))
+    assert (serve.prepare(sheet) - digits.valid_x[0]).abs().mean() < .05
+
+
+@pytest.mark.parametrize('size', [(1, 1), (1, 300), (50, 50)])
+def test_a_blank_picture_is_refused(size):
+    for colour in 'white', 'black', 'red':
+        with pytest.raises(ValueError, match='blank'): serve.prepare(Image.new('RGB', size, colour))
+
+
+def test_a_line_is_a_picture():
+    line = Image.new('L', (400, 400), 'white')
+    line.paste(0, (10, 200, 390, 201))
+    assert serve.prepare(line).sum() > 1
+
+
+# The endpoint
+
+class Process:
+    "The command, serving in a process of its own"
+    def __init__(self, *args, **env):
+        self.process = start('from fastsgd.cli import serve_main; serve_main()', '--port', 0, *args, **env)
+        self.lines = []
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if 'Serving on' in line: break
+        self.url = re.search(r'http://\S+/', ''.join(self.lines))[0]
+
+    def ask(self, body=b'', kind='image/png', method='POST', path='/predict', **headers):
+        "Status and body of the reply"
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            connection.request(method, path, body, {**({'Content-Type': kind} if kind else {}), **headers})
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+        finally: connection.close()
+
+    def memory(self):
+        "MB in use"
+        return int(re.search(r'VmRSS:\s+(\d+)', Path(f'/proc/{self.process.pid}/status').read_text())[1])/1000
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM if os.name == 'nt' else signal.SIGINT)
+        return end(self.process)
+
+
+@pytest.fixture(scope='module')
+def file(model, tmp_path_factory): return serve.save_model(tmp_path_factory.mktemp('secret-folder')/'m.safetensors', model)
+
+
+@pytest.fixture(scope='module')
+def served(file):
+    server = Process(file)
+    yield server
+    run = server.stop()
+    assert run.status == 0 and run.err == '', 'the server complained'
+
+
+def test_the_endpoint_agrees_with_the_model(served, model, digits):
+    for x, y in zip(digits.valid_x[:20], digits.valid_y):
+        status, body = served.ask(json.dumps(dict(pixels=x.tolist())).encode(), 'application/json; charset=utf-8')
+        answer, probs = json.loads(body), model.predict(x[None])[0]
+        assert status == 200 and answer['digit'] == probs.argmax()
+        assert torch.allclose(torch.tensor(list(answer['probabilities'].values())), probs, atol=1e-6)
+        assert list(answer['probabilities']) == [str(c) for c in range(10)]
+
+
+@pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'GIF', 'BMP', 'WEBP'])
+def test_formats(served, digits, kind):
+    right = sum(json.loads(served.ask(encoded(picture(x, 8), kind), f'image/{kind.lower()}')[1])['digit'] == y for x, y in zip(digits.valid_x[:20], digits.valid_y))
+    assert right >= 18
+
+
+def test_the_largest_picture_is_read(served, digits):
+    status, body = served.ask(encoded(picture(digits.valid_x[0]).resize((4096, 4096))), 'image/png')
+    assert status == 200 and json.loads(body)['digit'] == digits.valid_y[0]
+
+
+def test_the_description_describes(served):
+    status, body = served.ask(method='GET', path='/api', kind=None)
+    post = json.loads(body)['paths']['/predict']['post']
+    assert status == 200 and set(post['requestBody']['content']) == {'application/json', 'image/*'}
+    assert post['responses']['200']['content']['application/json']['schema']['properties']['digit']['enum'] == list(range(10))
+
+
+def bomb():
+    "A small file that says it holds 30,000 by 30,000 pixels"
+    png = bytearray(encoded(Image.new('1', (30, 30))))
+    import struct, zlib
+    png[16:24] = struct.pack('>II', 30_000, 30_000)
+    png[29:33] = struct.pack('>I', zlib.crc32(png[12:29]))
+    return bytes(png)
+
+
+def bad_requests():
+    "Ten kinds: (status, arguments of `ask`)"
+    good = encoded(Image.effect_noise((200, 200), 90))
+    def js(thing): return dict(body=thing if isinstance(thing, bytes) else json.dumps(thing).encode(), kind='application/json')
+    return {
+        'no image': (400, dict(body=b'no image at all')), 'a broken image': (400, dict(body=good[:len(good)//2])), 'a huge image': (413, dict(body=bomb())),
+        'a long body': (413, dict(body=bytes(1_500_000))), 'another type': (415, dict(body=b'a=b', kind='application/x-www-form-urlencoded')), 'no JSON': (400, js(b'{"pixels": [')),
+        'deep JSON': (400, js(b'['*200_000)), 'few numbers': (422, js(dict(pixels=[0, 1]))), 'wrong numbers': (422, js(dict(pixels=[300]*784))), 'a blank picture': (422, dict(body=encoded(Image.new('L', (99, 99)))))}
+
+
+more = {
+    'nothing': (400, dict()), 'no type': (415, dict(body=b'x', kind=None)), 'NaN': (422, dict(body=b'{"pixels": [' + b'NaN,'*783 + b'0]}', kind='application/json')),
+    'infinity': (422, dict(body=b'{"pixels": [' + b'1e999,'*783 + b'0]}', kind='application/json')), 'true': (422, dict(body=b'{"pixels": [' + b'true,'*783 + b'0]}', kind='application/json')),
+    'a number': (422, dict(body=b'7', kind='application/json')), 'bytes': (400, dict(body=b'\xff\xfe\xfd', kind='application/json')), 'a long number': (400, dict(body=b'9'*9999, kind='application/json')),
+    'GET': (405, dict(method='GET')), 'PUT of the page': (405, dict(method='PUT', path='/')), 'elsewhere': (404, dict(path='/../../etc/passwd')), 'a slash more': (404, dict(path='/predict/')),
+    'PostScript': (400, dict(body=b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n')), 'SVG': (400, dict(body=b'<svg xmlns="http://www.w3.org/2000/svg"/>', kind='image/svg+xml'))}
+
+
+def assert_refused(status, reply):
+    got, body = reply
+    assert got == status
+    error = json.loads(body)['error']
+    assert re.fullmatch(r'[A-Z].*\.', error) and not re.search(r'secret-folder|site-packages|\.py|Traceback|/tmp|/home', error)
+
+
+@pytest.mark.parametrize('status, request_', [*bad_requests().values(), *more.values()], ids=[*bad_requests(), *more])
+def test_bad_requests_are_answered_with_a_sentence(served, status, request_): assert_refused(status, served.ask(**request_))
+
+
+def test_a_long_body_of_unknown_length_is_refused(served):
+    assert_refused(413, served.ask((bytes(50_000) for _ in range(30))))
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='memory is read as Linux tells it')
+def test_a_thousand_bad_requests_50_at_once_leave_the_server_as_it_was(served, digits):
+    kinds = list(bad_requests().values())
+    def ask(i):
+        status, request = kinds[i % len(kinds)]
+        assert_refused(status, served.ask(**request))
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(ask, range(500)))
+        before = served.memory()
+        began = time.perf_counter()
+        list(pool.map(ask, range(1000)))
+        seconds, after = time.perf_counter() - began, served.memory()
+    print(f'1,000 bad requests in {seconds:.1f} s; memory {before:.0f} MB before, {after:.0f} MB after')
+    assert after - before < 15
+    status, body = served.ask(encoded(picture(digits.valid_x[0])))
+    assert status == 200 and json.loads(body)['digit'] == digits.valid_y[0]
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='memory is read as Linux tells it')
+def test_large_pictures_at_once_are_unpacked_by_twos(served):
+    body = encoded(Image.new('RGBA', (4096, 4096), 'white'))
+    before = served.memory()
+    peak, done = [before], threading.Event()
+    def watch():
+        while not done.wait(.02): peak.append(served.memory())
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with ThreadPoolExecutor(12) as pool: replies = list(pool.map(lambda _: served.ask(body), range(12)))
+    done.set()
+    watcher.join()
+    print(f'12 large pictures at once: {before:.0f} MB before, {max(peak):.0f} MB at most')
+    assert {status for status, _ in replies} == {422} and max(peak) - before < 700
+
+
+def test_strangers_who_say_nothing_or_half_do_not_stop_others(served, digits):
+    host, port = urlsplit(served.url).netloc.split(':')
+    idle = [socket.create_connection((host, int(port))) for _ in range(20)]
+    for s in idle[:10]: s.sendall(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\nhalf')
+    for s in idle[10:15]: s.sendall(b'\x16\x03\x01 no HTTP\r\n\r\n')
+    assert served.ask(encoded(picture(digits.valid_x[0])))[0] == 200
+    for s in idle: s.close()
+    assert served.ask(encoded(picture(digits.valid_x[0])))[0] == 200
+
+
+def test_a_mistake_of_ours_tells_nothing(model):
+    from starlette.testclient import TestClient
+    client = TestClient(serve.make_app(model), raise_server_exceptions=False)
+    with patch.object(serve, '_answer', side_effect=RuntimeError('/home/me/secret')): reply = client.post('/predict', content=b'', headers={'Content-Type': 'image/png'})
+    assert reply.status_code == 500 and reply.json() == dict(error='The server made a mistake.')
+
+
+def test_load(served, model, digits):
+    body = [encoded(picture(x, 10)) for x in digits.valid_x[:50]]
+    x, own = digits.valid_x[:1], []
+    for _ in range(200):
+        began = time.perf_counter()
+        model.predict(x)
+        own.append(time.perf_counter() - began)
+    def worker(n):
+        connection, times = HTTPConnection(urlsplit(served.url).netloc, timeout=60), []
+        for i in range(n):
+            began = time.perf_counter()
+            connection.request('POST', '/predict', body[i % 50], {'Content-Type': 'image/png'})
+            assert connection.getresponse().read().startswith(b'{"digit"')
+            times.append(time.perf_counter() - began)
+        connection.close()
+        return times
+    worker(20)
+    for clients in 1, 8:
+        began = time.perf_counter()
+        with ThreadPoolExecutor(clients) as pool: times = sum(pool.map(worker, [300//clients]*clients), [])
+        seconds, cuts = time.perf_counter() - began, statistics.quantiles(times, n=100)
+        print(f'{clients} at once: {len(times)/seconds:.0f} requests a second; latency {1e3*cuts[49]:.1f} ms, 99% within {1e3*cuts[98]:.1f} ms; the model alone: {1e3*statistics.median(own):.2f} ms')
+        assert len(times)/seconds > 10
+
+
+# The command
+
+@pytest.fixture
+def command(capsys):
+    "Run the command in this process"
+    def run(*argv):
+        with pytest.raises(SystemExit) as leaving: serve_main([str(a) for a in argv])
+        out, err = capsys.readouterr()
+        return SimpleNamespace(status=leaving.value.code, out=out, err=err)
+    return run
+
+
+def assert_one_line(run, *words):
+    assert run.status == 2 and re.fullmatch(r'fastsgd_serve: [^\n]+\n', run.err) and 'Traceback' not in run.err
+    for word in words: assert word in run.err
+
+
+def test_wrong_requests_are_refused_in_one_line(command, tmp_path, file):
+    (tmp_path/'m').write_bytes(pickle.dumps({}))
+    assert_one_line(command(tmp_path/'nowhere'), 'nowhere', 'save_model')
+    assert_one_line(command(tmp_path/'m'), 'safetensors')
+    for port in '-1', 'x', '65536': assert_one_line(command('--port', port), 'port')
+    assert_one_line(command(file, '--host', 'no.such.host.invalid'), 'no.such.host.invalid', '--host')
+    assert_one_line(command('--save', tmp_path/'no'/'m'), 'exists')
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(command, file):
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+        assert_one_line(command(file, '--port', port), str(port), 'in use', '--port')
+
+
+def test_help_has_examples(command):
+    run = command('--help')
+    assert run.status == 0 and 'examples:' in run.out and 'fastsgd_serve --port 0' in run.out
+
+
+def test_without_a_model_one_is_trained_and_kept(tmp_path, digits):
+    server = Process('--save', tmp_path/'m.safetensors')
+    try:
+        assert re.match(r'Trained on ten digits: accuracy 0\.9\d', server.lines[0])
+        assert serve.load_model(tmp_path/'m.safetensors').classes == tuple(range(10))
+        assert server.url.startswith('http://127.0.0.1:')
+        if sys.platform == 'linux':
+            port = f'{urlsplit(server.url).port:04X}'
+            listening = {a for a in re.findall(rf'([0-9A-F]+):{port} 0+:0000 0A', Path('/proc/net/tcp').read_text() + Path('/proc/net/tcp6').read_text())}
+            assert listening == {'0100007F'}, 'not on loopback alone'
+    finally: run = server.stop()
+    assert run.status == 0 and run.err == ''
+
+
+def test_two_digits_of_tier_1_are_served(tmp_path, small):
+    params = [manual.init_params((784, 1)), manual.init_params(1)]
+    tier1 = tier1_of(params)
+    manual.train_model(tier1, 1., params, get_dls(small).train, get_dls(small).valid, 10)
+    server = Process(serve.save_model(tmp_path/'m', tier1, (3, 7)))
+    try: answers = [json.loads(server.ask(json.dumps(dict(pixels=x.tolist())).encode(), 'application/json')[1])['digit'] for x in small.valid_x]
+    finally: server.stop()
+    assert answers == [3 if first > 0 else 7 for first in raw(tier1, small.valid_x)[:, 0]]
+    assert set(answers) == {3, 7}
+
+
+@pytest.mark.parametrize('missing', ['fasthtml', 'safetensors'])
+def test_without_the_extra_the_command_says_what_to_install(missing, command, file):
+    with patch.object(serve, 'find_spec', lambda name: None if name == missing else name): run = command(file, '--port', 0)
+    assert_one_line(run, "pip install 'fastsgd[serve]'")
+
+
+def test_the_module_can_be_imported_without_the_extra():
+    run = end(start("import sys; sys.modules['safetensors'] = None; import fastsgd.serve; print({'fasthtml', 'starlette', 'uvicorn'} & set(vars(fastsgd.serve)))"))
+    assert run.status == 0 and run.out == 'set()\n'
+
+
+# The page
+
+@pytest.fixture(scope='module')
+def browser():
+    sync_api = pytest.importorskip('playwright.sync_api', reason='playwright drives the browser: it comes with the dev extra')
+    if not CHROMIUM: pytest.skip('Chromium is missing: apt-get install chromium, or set CHROMIUM')
+    with sync_api.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox', '--disable-frame-rate-limit', '--disable-gpu-vsync'])  # the mouse does not wait for frames
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    "`visit()` opens the page; at the end, nothing may have gone wrong"
+    contexts, complaints = [], []
+    def open_page(width=1280, **options):
+        context = browser.new_context(viewport=dict(width=width, height=900), **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on('request', lambda r: None if r.url.startswith((served.url, 'data:')) else complaints.append(f'loads {r.url}'))
+        page.on('console', lambda m: complaints.append(m.text) if m.type in ('error', 'warning') and '422' not in m.text else None)
+        page.on('pageerror', lambda e: complaints.append(str(e)))
+        page.goto(served.url, wait_until='networkidle')
+        return page
+    yield open_page
+    for c in contexts: c.close()
+    assert not complaints
+
+
+def runs(x):
+    "The bright pixels of a digit, row by row: (row, first, last)"
+    for row, pixels in enumerate(x.reshape(28, 28) > .5):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], pixels, [0]])))
+        yield from ((row, first, last - 1) for first, last in edges.reshape(-1, 2))
+
+
+def strokes(x):
+    "To and fro along the rows, as lists of (column, row); the pen is lifted where the next row begins elsewhere"
+    done = []
+    for row, *ends in runs(x):
+        for stroke in done:
+            column, last = stroke[-1]
+            near = min(ends, key=lambda end: abs(end - column))
+            if row == last + 1 and abs(near - column) <= 1:
+                stroke += [(near, row), (sum(ends) - near, row)]
+                break
+        else: done.append([(ends[0], row), (ends[1], row)])
+    return done
+
+
+def draw(page, x):
+    "Go along each row of bright pixels with the mouse; returns the answer"
+    page.get_by_role('button', name='Clear').click()
+    box = page.locator('canvas').bounding_box()
+    scale = box['width']/28
+    for stroke in strokes(x):
+        for i, (column, row) in enumerate(stroke):
+            page.mouse.move(box['x'] + (column + .5)*scale, box['y'] + (row + .5)*scale)
+            if not i: page.mouse.down()
+        page.mouse.up()
+    return answer(page)
+
+
+def answer(page):
+    page.locator('output[data-state=done]').wait_for()
+    return page.locator('output').inner_text()
+
+
+def test_drawn_digits_are_read(visit, digits):
+    page = visit()
+    answers = [draw(page, x) for x in digits.valid_x[:20]]
+    right = sum(a == f'This is a {y}.' for a, y in zip(answers, digits.valid_y))
+    print(f'{right} of 20 drawn digits are read right')
+    assert right >= 18
+
+
+def shown(page): return page.locator('tr', has=page.get_by_role('progressbar')).all_inner_texts()
+
+
+def test_probabilities_are_shown_and_cleared(visit, digits):
+    page = visit()
+    digit = draw(page, digits.valid_x[0])[-2]
+    values = page.eval_on_selector_all('progress', 'bars => bars.map(b => b.value)')
+    assert abs(sum(values) - 1) < 1e-3 and values.index(max(values)) == int(digit)
+    assert page.get_by_role('progressbar', name=f'probability of {digit}').count() == 1
+    assert re.search(rf'^{digit}\s+{100*max(values):.0f} %$', shown(page)[int(digit)])
+    page.get_by_role('button', name='Clear').focus()
+    page.keyboard.press('Enter')
+    assert page.locator('output').inner_text() == 'Draw a digit.' and not any(page.eval_on_selector_all('progress', 'bars => bars.map(b => b.value)'))
+
+
+def test_a_finger_draws_on_a_phone(visit, digits):
+    page = visit(width=320, has_touch=True, is_mobile=True)
+    assert page.evaluate('document.documentElement.scrollWidth') <= 320, 'the page scrolls sideways'
+    touch, box = page.context.new_cdp_session(page), page.locator('canvas').bounding_box()
+    def at(x, y): return [dict(x=box['x'] + x*box['width'], y=box['y'] + y*box['height'])]
+    touch.send('Input.dispatchTouchEvent', dict(type='touchStart', touchPoints=at(.5, .2)))
+    for i in range(21): touch.send('Input.dispatchTouchEvent', dict(type='touchMove', touchPoints=at(.5, .2 + .03*i)))
+    touch.send('Input.dispatchTouchEvent', dict(type='touchEnd', touchPoints=[]))
+    assert answer(page) == 'This is a 1.'
+
+
+def test_a_file_is_opened_and_another_dropped(visit, digits):
+    page, right = visit(), 0
+    for x, y in zip(digits.valid_x[:10], digits.valid_y):
+        page.get_by_label('Or open an image').set_input_files(dict(name='digit.png', mimeType='image/png', buffer=encoded(picture(x, 50).resize((1400, 2000)))))
+        right += answer(page) == f'This is a {y}.'
+        page.get_by_role('button', name='Clear').click()
+        text = base64.b64encode(encoded(picture(x, 4))).decode()
+        page.evaluate('''text => {
+            const data = new DataTransfer()
+            data.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], 'a.png', {type: 'image/png'}))
+            document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})) }''', text)
+        right += answer(page) == f'This is a {y}.'
+        page.get_by_role('button', name='Clear').click()
+    assert right >= 18
+
+
+def test_wrong_files_and_blank_pictures_are_told(visit):
+    page = visit()
+    page.get_by_label('Or open an image').set_input_files(dict(name='a.png', mimeType='image/png', buffer=b'no image'))
+    assert answer(page) == 'This file is no image.'
+    page.get_by_label('Or open an image').set_input_files(dict(name='a.png', mimeType='image/png', buffer=encoded(Image.new('L', (9, 9), 'white'))))
+    page.get_by_text('The picture is blank: draw a digit.').wait_for()
+
+
+@pytest.mark.parametrize('theme', ['light', 'dark'])
+def test_everybody_can_use_it(visit, theme):
+    page = visit(color_scheme=theme)
+    page.evaluate(f'{AXE.read_text()}; 0')
+    found = page.evaluate('axe.run().then(r => r.violations)')
+    assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
+    order = []
+    for _ in range(3):
+        page.keyboard.press('Tab')
+        order.append(page.evaluate('document.activeElement.tagName'))
+    assert order == ['A', 'BUTTON', 'INPUT']
+
+
+def test_the_page_may_load_nothing_from_elsewhere(served):
+    connection = HTTPConnection(urlsplit(served.url).netloc)
+    for path in '/', '/draw.js', '/style.css', '/api':
+        connection.request('GET', path)
+        reply = connection.getresponse()
+        assert reply.status == 200 and "default-src 'none'" in reply.headers['Content-Security-Policy'] and 'Server' not in reply.headers
+        assert not re.search(r'(src|href|url)\W+(https?:)?//', reply.read().decode())
