@@ -100,7 +100,7 @@ _max_file = 100_000_000  # bytes; our models have 3,000 to 300,000
 
 def _safetensors():
     "The library, or a sentence that says how to get it"
-    if not find_spec('safetensors'): raise ModuleNotFoundError("Models are kept by one more package: pip install 'fastsgd[serve]'")
+    if not find_spec('safetensors'): raise ModuleNotFoundError("Models are kept by one more package: pip install safetensors")
     import safetensors.torch
     return safetensors
 
@@ -462,7 +462,7 @@ def make_app(
     model: Model # from `load_model`, `as_model` or `train_digits`
 ) -> object: # a Starlette application, for uvicorn or another ASGI server
     "A page to draw on, and an endpoint for programs; raises `ModuleNotFoundError` without FastHTML"
-    if not find_spec('fasthtml'): raise ModuleNotFoundError("Serving needs more packages: pip install 'fastsgd[serve]'")
+    if not find_spec('fasthtml'): raise ModuleNotFoundError("Serving needs more packages: pip install python-fasthtml safetensors")
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.routing import Route

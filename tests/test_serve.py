@@ -477,7 +477,7 @@ def test_two_digits_of_tier_1_are_served(tmp_path, small):
 @pytest.mark.parametrize('missing', ['fasthtml', 'safetensors'])
 def test_without_the_extra_the_command_says_what_to_install(missing, command, file):
     with patch.object(serve, 'find_spec', lambda name: None if name == missing else name): run = command(file, '--port', 0)
-    assert_one_line(run, "pip install 'fastsgd[serve]'")
+    assert_one_line(run, 'safetensors' if missing == 'safetensors' else 'pip install python-fasthtml safetensors')
 
 
 def test_the_module_can_be_imported_without_the_extra():
