@@ -480,10 +480,14 @@ def _listen(host, port):
     try: return socket.create_server((host, port), family=family)
     except OSError as e: raise OSError(f'Cannot listen on {host}, port {port} ({str(e.strerror).partition(" (")[0]}): choose another with --host and --port.') from None
 
-def _server(app):
-    "uvicorn with limits"
+def _server(app, hello=None):
+    "uvicorn with limits; it says `hello` once an interruption would end it in order"
     import uvicorn
-    return uvicorn.Server(uvicorn.Config(app, log_level='error', access_log=False, server_header=False, limit_concurrency=200, timeout_graceful_shutdown=5, lifespan='off', ws='none'))
+    class Server(uvicorn.Server):
+        async def startup(self, sockets=None):
+            await super().startup(sockets)
+            if hello: print(hello, flush=True)
+    return Server(uvicorn.Config(app, log_level='error', access_log=False, server_header=False, limit_concurrency=200, timeout_graceful_shutdown=5, lifespan='off', ws='none'))
 
 # %% ../nbs/14_serve.ipynb #8fef81ee
 def serve(
@@ -495,8 +499,8 @@ def serve(
     app, sock = make_app(model), _listen(host, port)
     with sock:
         name, port = f'[{host}]' if ':' in host else host, sock.getsockname()[1]
-        print(f'{model}\nServing on http://{name}:{port}/  Stop with Ctrl-C.', flush=True)
-        try: _server(app).run(sockets=[sock])
+        hello = f'{model}\nServing on http://{name}:{port}/  Stop with Ctrl-C.'
+        try: _server(app, hello).run(sockets=[sock])
         except KeyboardInterrupt: pass  # uvicorn has ended in order, and passes it on
 
 # %% ../nbs/14_serve.ipynb #88679dc1

@@ -7,7 +7,6 @@ import json
 import os
 import pickle
 import re
-import shutil
 import signal
 import socket
 import statistics
@@ -38,7 +37,6 @@ pytest.importorskip('safetensors', reason='models are kept by safetensors: it co
 pytest.importorskip('fasthtml', reason='the page is made by FastHTML: it comes with the serve extra')
 import safetensors.torch
 
-CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium')
 AXE = Path(os.environ.get('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
 
 
@@ -229,8 +227,8 @@ def test_a_line_is_a_picture():
 
 class Process:
     "The command, serving in a process of its own"
-    def __init__(self, *args, **env):
-        self.process = start('from fastsgd.cli import serve_main; serve_main()', '--port', 0, *args, **env)
+    def __init__(self, *args, before='', **env):
+        self.process = start(f'{before}\nfrom fastsgd.cli import serve_main; serve_main()', '--port', 0, *args, **env)
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line)
@@ -463,6 +461,18 @@ def test_without_a_model_one_is_trained_and_kept(tmp_path, digits):
     assert run.status == 0 and run.err == ''
 
 
+def test_an_interruption_right_after_the_address_ends_in_order(file):
+    slow = '''
+import time, uvicorn
+usual = uvicorn.Config.get_loop_factory
+uvicorn.Config.get_loop_factory = lambda self: time.sleep(1) or usual(self)
+'''
+    server = Process(file, before=slow)
+    time.sleep(0.3)  # while it is still getting ready, had it spoken too soon
+    run = server.stop()
+    assert run.status == 0 and run.err == ''
+
+
 def test_two_digits_of_tier_1_are_served(tmp_path, small):
     params = [manual.init_params((784, 1)), manual.init_params(1)]
     tier1 = tier1_of(params)
@@ -486,16 +496,6 @@ def test_the_module_can_be_imported_without_the_extra():
 
 
 # The page
-
-@pytest.fixture(scope='module')
-def browser():
-    sync_api = pytest.importorskip('playwright.sync_api', reason='playwright drives the browser: it comes with the dev extra')
-    if not CHROMIUM: pytest.skip('Chromium is missing: apt-get install chromium, or set CHROMIUM')
-    with sync_api.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox', '--disable-frame-rate-limit', '--disable-gpu-vsync'])  # the mouse does not wait for frames
-        yield browser
-        browser.close()
-
 
 @pytest.fixture
 def visit(browser, served):
