@@ -182,7 +182,7 @@ class _Watched:
             self.look()
         except (_Refused, _Parted): raise
         except (Exception, SystemExit, _Endless) as e: return dict(error=_kind(e), exception=e)
-        return dict(states=torch.stack(self.states), names=self.problem)
+        return dict(states=torch.stack(self.states), problem=self.problem)
 
 # %% ../nbs/06_mistakes.ipynb #abd99aa6
 _kinds = {  # by what the message says
@@ -407,7 +407,7 @@ _observers = dict(mse=_observe_mse, init_params=_observe_init, linear1=_observe_
 
 # %% ../nbs/06_mistakes.ipynb #ab0ef96c
 _atols = dict(accuracy=2e-3, accuracies=2e-3, mean=0.05, deviation=0.05, within=0.05)  # accuracies get rounded, and random numbers vary
-_silent = {'exception', 'names'}  # for messages only
+_silent = {'exception', 'problem'}  # for messages only
 
 def _same(a, b, atol):
     "Whether two observations agree"
@@ -439,19 +439,21 @@ def _repeats(name, edits, seen, setting):
     "Whether the right program with some edits does what was seen; looks no further than the first difference"
     program = _program(*edits, name=name)
     if not program: return False
+    keys = []
     try:
         for key, now in _observers[name](program[name], program['mnist_loss'], setting, seen):
-            if key not in seen and key == 'other loss': continue  # not every function takes a loss
+            if key == 'other loss' and key not in seen: continue  # not every function takes a loss
             if not _same(now, seen.get(key), setting.atol): return False
+            keys.append(key)
     except _Parted: return False
-    return now is not None and key == list(seen)[-1] or key == 'other loss'
+    return keys == list(seen)
 
 # %% ../nbs/06_mistakes.ipynb #464aa664
 def _along(extra, direction): return (extra @ direction / (direction @ direction)).item()
 
 def _steps(right, seen):
     "The problem, the right first step per unit of rate, and what was seen"
-    problem, s = seen['training 0']['names'], seen['training 0']['states']
+    problem, s = seen['training 0']['problem'], seen['training 0']['states']
     r = right['training 0']['states'].to(s.dtype)
     return problem, (r[0] - r[1])/problem.lr, r, s
 
@@ -499,6 +501,15 @@ def _effect(name, edit, setting):
         if 'error' in now or 'would_move' in now: return None
         if not _same(now, right[key], setting.atol): return seen
 
+def _pairs(usual, seen):
+    "Two mistakes at a time; a number in the first is fitted to what the second leaves to explain"
+    rank = {slug: i for i, slug in enumerate(mistakes)}
+    for (a, edit, one, _), (b, _, two, effect) in permutations(usual, 2):
+        if a == b: continue
+        if edit.fit in (None, _fit_threshold): firsts = [one] if rank[a] < rank[b] else []  # once is enough
+        else: firsts = _filled(edit, effect, seen)
+        for first in firsts: yield sorted([a, b], key=rank.get), [first, two]
+
 def _named(name, right, seen, setting):
     "The mistakes whose program does what was seen"
     singles = _singles(name)
@@ -506,11 +517,7 @@ def _named(name, right, seen, setting):
         if any(_repeats(name, [e], seen, setting) for e in _filled(edit, right, seen)): return [slug]
     if _fails(seen): return []  # nobody knows what it would have done
     usual = [(slug, edit, e, effect) for slug, edit in singles for e in _usual(edit) if (effect := _effect(name, e, setting))]
-    for (a, edit, one, effect), (b, _, two, other) in permutations(usual, 2):
-        if a == b: continue
-        pairs = [[e, two] for e in _filled(edit, other, seen)] if edit.fit and edit.fit is not _fit_threshold else [[one, two]] if list(mistakes).index(a) < list(mistakes).index(b) else []
-        if any(_repeats(name, pair, seen, setting) for pair in pairs): return sorted([a, b], key=list(mistakes).index)
-    return []
+    return next((slugs for slugs, edits in _pairs(usual, seen) if _repeats(name, edits, seen, setting)), [])
 
 # %% ../nbs/06_mistakes.ipynb #c7a1cf79
 def _place(f, e):
@@ -534,7 +541,7 @@ def _stopped(name, f, seen):
 
 def _parts(right, seen):
     "Where two trainings part, in words"
-    r, s, problem = right['states'], seen['states'].to(right['states'].dtype), seen['names']
+    r, s, problem = right['states'], seen['states'].to(right['states'].dtype), seen['problem']
     n = min(len(r), len(s))
     apart = ~((r[:n] - s[:n]).abs() <= 1e-6).all(1)
     if not apart.any(): return f'Its first {n - 1} steps are right, but it takes {len(s) - 1} where {len(r) - 1} are due.'
@@ -555,7 +562,6 @@ def _differs(name, right, seen):
     "The first observation that is not as it should be, in words"
     key = next((k for k in right if not _same(right[k], seen.get(k), 1e-6)), None)
     a, b = right[key], seen.get(key, {})
-    fine = [k for k in right if k in seen and _same(right[k], seen[k], 1e-6)]
     if 'states' in a and isinstance(b.get('states'), Tensor) and not _same(a['states'], b['states'], 1e-6):
         return ('With a loss other than mnist_loss: ' if key == 'other loss' else '') + _parts(a, b)
     pieces = [f'{k} is {_short(b.get(k))}, and should be {_short(v)}' for k, v in a.items() if k not in _silent and not _same(v, b.get(k), _atols.get(k, 1e-6))]
@@ -898,22 +904,18 @@ _add('step-missing',
     _edit('BasicOptim', 'p -= self.lr * p.grad', 'pass'))
 
 # %% ../nbs/06_mistakes.ipynb #28e4bede
+def _with_momentum(rate, before):
+    "Steps with momentum of three kinds, and how to find out how much of it"
+    for kind, new, step in ('plain', 'p.grad', 'p.velocity'), ('damped', '(1 - {value}) * p.grad', 'p.velocity'), ('ahead', 'p.grad', '(p.grad + {value} * p.velocity)'):
+        yield f'p.velocity = {{value}} * {before} + {new}\n                p -= {rate} * {step}', partial(_fit_momentum, kind=kind)
+
 _add('momentum-added',
     'Each step carries some of the steps before it: that is SGD with momentum, another algorithm.',
     'Does a step depend on anything but this batch, the weights and lr?',
     'Plain SGD forgets: subtract lr times this gradient, with momentum 0.',
-    *[_edit('train_epoch', 'p -= lr * p.grad', step, partial(_fit_momentum, kind=kind), (0.9,)) for kind, step in (
-        ('plain', 'p.velocity = {value} * getattr(p, "velocity", 0) + p.grad\n                p -= lr * p.velocity'),
-        ('damped', 'p.velocity = {value} * getattr(p, "velocity", 0) + (1 - {value}) * p.grad\n                p -= lr * p.velocity'),
-        ('ahead', 'p.velocity = {value} * getattr(p, "velocity", 0) + p.grad\n                p -= lr * (p.grad + {value} * p.velocity)'))],
-    *[Edit((('train_epoch', 'for xb, yb in dl:', 'for p in params: p.velocity = 0\n    for xb, yb in dl:'), ('train_epoch', 'p -= lr * p.grad', step)), partial(_fit_momentum, kind=kind), (0.9,)) for kind, step in (
-        ('plain', 'p.velocity = {value} * p.velocity + p.grad\n                p -= lr * p.velocity'),
-        ('damped', 'p.velocity = {value} * p.velocity + (1 - {value}) * p.grad\n                p -= lr * p.velocity'),
-        ('ahead', 'p.velocity = {value} * p.velocity + p.grad\n                p -= lr * (p.grad + {value} * p.velocity)'))],
-    *[_edit('BasicOptim', 'p -= self.lr * p.grad', step, partial(_fit_momentum, kind=kind), (0.9,)) for kind, step in (
-        ('plain', 'p.velocity = {value} * getattr(p, "velocity", 0) + p.grad\n                p -= self.lr * p.velocity'),
-        ('damped', 'p.velocity = {value} * getattr(p, "velocity", 0) + (1 - {value}) * p.grad\n                p -= self.lr * p.velocity'),
-        ('ahead', 'p.velocity = {value} * getattr(p, "velocity", 0) + p.grad\n                p -= self.lr * (p.grad + {value} * p.velocity)'))])
+    *[_edit('train_epoch', 'p -= lr * p.grad', step, fit, (0.9,)) for step, fit in _with_momentum('lr', 'getattr(p, "velocity", 0)')],
+    *[Edit((('train_epoch', 'for xb, yb in dl:', 'for p in params: p.velocity = 0\n    for xb, yb in dl:'), ('train_epoch', 'p -= lr * p.grad', step)), fit, (0.9,)) for step, fit in _with_momentum('lr', 'p.velocity')],
+    *[_edit('BasicOptim', 'p -= self.lr * p.grad', step, fit, (0.9,)) for step, fit in _with_momentum('self.lr', 'getattr(p, "velocity", 0)')])
 
 # %% ../nbs/06_mistakes.ipynb #a909ee1a
 _add('weight-decay-added',

@@ -7,7 +7,6 @@ __all__ = ['main', 'check_main', 'race_main', 'bench_main', 'serve_main']
 
 # %% ../nbs/11_cli.ipynb #81922162
 import argparse, json, os, sys, warnings
-from functools import partial
 from math import inf
 from pathlib import Path
 

@@ -12,7 +12,6 @@ if __name__ == '__main__': warnings.simplefilter('ignore', FutureWarning)  # for
 
 # %% ../nbs/08_scale.ipynb #d801f63f
 import argparse, hashlib, json, os, re, shlex, signal, sys
-from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib.util import find_spec

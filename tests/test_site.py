@@ -2,7 +2,7 @@
 
 It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped without them.
 """
-import functools, http.server, json, os, re, shutil, subprocess, sys, threading, time
+import functools, http.server, os, re, subprocess, sys, threading, time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -10,14 +10,11 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium')
 AXE = Path(os.environ.get('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
 
 if not (ROOT/'nbs').is_dir(): pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
 pytest.importorskip('smalldocs', reason='smalldocs builds the site: it comes with the dev extra')
 pytest.importorskip('nbdev', reason='nbdev prepares the notebooks: it comes with the dev extra')
-sync_api = pytest.importorskip('playwright.sync_api', reason='playwright drives the browser: it comes with the dev extra')
-if not CHROMIUM: pytest.skip('Chromium is missing: apt-get install chromium, or set CHROMIUM', allow_module_level=True)
 
 NOTEBOOKS = sorted(f.name for f in (ROOT/'nbs').glob('*.ipynb'))
 PAGES = [re.sub(r'^\d+_|\.ipynb$', '', n) for n in NOTEBOOKS]
@@ -51,14 +48,6 @@ def host(site):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f'http://127.0.0.1:{server.server_port}/'
         server.shutdown()
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with sync_api.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
