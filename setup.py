@@ -21,6 +21,7 @@ setup(
     keywords=cfg['keywords'],
     classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Education', 'Programming Language :: Python :: 3'],
     packages=[cfg['lib_path']],
+    package_data={cfg['lib_path']: ['js/*']},
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),
     extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in ('dev', 'scale', 'serve')},

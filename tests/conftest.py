@@ -100,6 +100,32 @@ def browser():
         browser.close()
 
 
+@pytest.fixture
+def play(browser, tmp_path):
+    """`play(widget)` opens a widget in a page of its own; at the end, nothing may have gone wrong, nor been loaded
+
+    `page.widget` is the widget, `page.control(name)` a control in it, `page.said` what it says."""
+    contexts, complaints = [], []
+    def open_page(widget, size=(900, 900), theme='light', motion='no-preference', touch=False, scripts=True):
+        context = browser.new_context(viewport=dict(width=size[0], height=size[1]), color_scheme=theme, reduced_motion=motion, has_touch=touch, java_script_enabled=scripts)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        address = widget.save(tmp_path/f'{len(contexts)}.html').as_uri()
+        page.on('request', lambda r: r.url == address or r.url.startswith('data:') or complaints.append(f'loads {r.url}'))
+        page.on('console', lambda m: complaints.append(f'console: {m.text}') if m.type in ('error', 'warning') else None)
+        page.on('pageerror', lambda e: complaints.append(f'error: {e}'))
+        page.goto(address)
+        page.widget = page.locator('[data-widget]')
+        if scripts: page.widget.locator('section').wait_for()
+        page.said = page.widget.locator('.say')
+        page.control = lambda name, role='button': page.widget.get_by_role(role, name=name)
+        return page
+    yield open_page
+    for c in contexts: c.close()
+    assert not complaints
+
+
 def start(code, *args, **env):
     "A Python process that runs `code`"
     argv = [sys.executable, '-c', code, *map(str, args)]
