@@ -72,7 +72,7 @@ class Widget:
     ) -> Path: # the same path
         "Write a page that holds this widget alone, and works without a network"
         head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(self.title)}</title></head>'
-        style = '<style>:root { color-scheme: light dark; font-family: system-ui, sans-serif } body { max-width: 46rem; margin: 1rem auto; padding: 0 .5rem }</style>'
+        style = '<style>:root { color-scheme: light dark; font-family: system-ui, sans-serif } body { max-width: 46rem; margin: 1rem auto; padding: 0 .5rem; background: Canvas; color: CanvasText }</style>'
         Path(path).write_text(f'{head}<body>{style}<main><h1>{escape(self.title)}</h1>{self._repr_html_()}</main></body></html>', encoding='utf-8')
         return Path(path)
 

@@ -15,6 +15,7 @@ from fastsgd import data as D
 from fastsgd.manual import linear1
 
 REPO = Path(__file__).resolve().parent.parent
+AXE = Path(os.getenv('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')  # looks for what keeps people from using a page
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -101,6 +102,15 @@ def browser():
 
 
 @pytest.fixture
+def javascript(browser):
+    "`javascript(file, code, **data)`: what a function of `data` gives, which sees all that a file of the widgets' JavaScript has"
+    from fastsgd import widgets
+    page = browser.new_page()
+    yield lambda file, code, **data: page.evaluate(f'data => {{ {widgets._module(file, set())}; return ({code})(data) }}', data)
+    page.close()
+
+
+@pytest.fixture
 def play(browser, tmp_path):
     """`play(widget)` opens a widget in a page of its own; at the end, nothing may have gone wrong, nor been loaded
 
@@ -117,7 +127,7 @@ def play(browser, tmp_path):
         page.on('pageerror', lambda e: complaints.append(f'error: {e}'))
         page.goto(address)
         page.widget = page.locator('[data-widget]')
-        if scripts: page.widget.locator('section').wait_for()
+        if scripts: page.widget.locator('section').first.wait_for()
         page.said = page.widget.locator('.say')
         page.control = lambda name, role='button': page.widget.get_by_role(role, name=name)
         return page

@@ -129,7 +129,8 @@ def test_everything_public_is_documented(name):
     ('manual', 'init_params linear1 simple_net mnist_loss batch_accuracy calc_grad train_epoch validate_epoch train_model'),
     ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'), ('learner', 'get_learner'),
     ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes'), ('speed', 'race time_epochs'),
-    ('serve', 'save_model load_model'), ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer')])
+    ('serve', 'save_model load_model'), ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer'),
+    ('widgets', 'Widget descent_surface batch_by_batch draw_digit three_curves')])
 def test_promised_names_are_public(name, promised):
     assert set(promised.split()) <= set(module_or_skip(name).__all__)
 

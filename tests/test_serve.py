@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import torch
-from conftest import end, start
+from conftest import AXE, end, start
 from PIL import Image, ImageOps
 from torch import nn
 
@@ -37,7 +37,6 @@ pytest.importorskip('safetensors', reason='models are kept by safetensors: it co
 pytest.importorskip('fasthtml', reason='the page is made by FastHTML: it comes with the serve extra')
 import safetensors.torch
 
-AXE = Path(os.environ.get('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
 
 
 def picture(x, scale=1):

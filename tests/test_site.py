@@ -2,15 +2,15 @@
 
 It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped without them.
 """
-import functools, http.server, os, re, subprocess, sys, threading, time
+import functools, http.server, re, subprocess, sys, threading, time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from conftest import AXE
 
 ROOT = Path(__file__).resolve().parent.parent
-AXE = Path(os.environ.get('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
 
 if not (ROOT/'nbs').is_dir(): pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
 pytest.importorskip('smalldocs', reason='smalldocs builds the site: it comes with the dev extra')

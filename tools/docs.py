@@ -17,6 +17,8 @@ ASSETS = ROOT/'tools/site'
 SHORT = {'nn': 'torch.nn', 'F': 'torch.nn.functional'}  # how the pages call parts of PyTorch
 DIRECTIVE = re.compile(r'^#\|\s*([\w-]+)(?::\s*(.*))?\n?', re.M)
 
+WIDGET = re.compile(r'<div data-widget="\w+">.*?<img[^>]* alt="([^"]*)"[^>]*></div>\n<script>.*?</script>', re.S)  # something to play with
+
 
 # ---- before smalldocs: the staged notebooks
 
@@ -70,7 +72,8 @@ def mend_notebook(path, pages):
         if cell.cell_type != 'code': continue
         for n, out in enumerate(cell.outputs):
             data = out.get('data', {})
-            if any(k.startswith('image/') for k in data): out['data'] = {'text/html': figure(data, cell, name, n)}
+            if WIDGET.match(shown := ''.join(data.get('text/html', ''))): out['data'] = {'text/html': shown}  # brings its own picture
+            elif any(k.startswith('image/') for k in data): out['data'] = {'text/html': figure(data, cell, name, n)}
             elif 'text/markdown' in data and 'text/html' not in data:
                 text = linked(''.join(data['text/markdown']), own, pages)
                 if shown := re.search(r'^show_doc\((.+?)\)$', cell.source, re.M): text = reference(text, shown[1], own, following)
@@ -134,6 +137,7 @@ def finish(site, pages):
         text = file.read_text()
         for notebook, page in pages.items():
             for end in ('.html', '.llms.md'): text = text.replace(Path(notebook).stem + end, Path(page).stem + end)
+        if file.suffix == '.md': text = WIDGET.sub(r'*\1*', text)
         file.write_text(text)
         file.rename(site/re.sub(r'^\d+_', '', file.name))
     (site/'site_libs/search.js').write_text(f'window.searchIndex = {(site/"search.json").read_text()};')

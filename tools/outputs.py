@@ -2,7 +2,7 @@
 
 Numbers may differ in the last digit from one processor to another: up to four decimals, the last may differ by one.
 Longer ones are compared to within 0.1 percent, and anything below 0.00001 counts as zero. In a cell marked `#| timing`, numbers with two decimals are seconds, and may be
-anything. All else must be equal, character by character. Pictures are not compared.
+anything. All else must be equal, character by character. Pictures are not compared, nor the data of widgets.
 """
 import argparse, base64, copy, difflib, io, math, os, re, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +19,8 @@ from PIL import Image
 
 NBS = Path(__file__).resolve().parent.parent/'nbs'
 NUMBER = re.compile(r'[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?', re.I)
+
+WIDGET = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)|(?<=src="data:image/png;base64,)[^"]*')  # its data and its picture
 
 
 def is_lesson(cell):
@@ -44,7 +46,7 @@ def texts(nb):
     def words(out):
         if out.output_type == 'stream': return out.text
         data = out.get('data', {})
-        return ''.join(f'{data[k]}\n' for k in sorted(data) if k.startswith('text/'))
+        return WIDGET.sub('', ''.join(f'{data[k]}\n' for k in sorted(data) if k.startswith('text/')))
     def cell_text(cell):
         text = ''.join(map(words, cell.outputs))  # what is printed may come in several pieces
         text = re.sub(r'\b\d\d:\d\d\b', '(time)', text)  # of an epoch, in Learner's table

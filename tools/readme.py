@@ -27,7 +27,7 @@ def readme(nb):
             parts.append(re.sub(r'\]\((\w+\.ipynb)', r'](nbs/\1', cell.source))
             continue
         if cell.cell_type != 'code' or '#| hide' in cell.source: continue
-        if '#| echo: false' not in cell.source: parts.append(f'```python\n{cell.source}\n```')
+        if '#| echo: false' not in cell.source: parts.append('```python\n' + re.sub(r'^#\|.*\n', '', cell.source, flags=re.M) + '\n```')
         alt = re.search(r'#\| fig-alt: "(.*)"', cell.source)
         for out in cell.outputs:
             text, new = output(out, f'index_{i}.png', alt[1] if alt else '')

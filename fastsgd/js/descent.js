@@ -104,12 +104,13 @@ export function build(data) {
     [...list.children].forEach((item, i) => i == stage ? item.setAttribute('aria-current', 'step') : item.removeAttribute('aria-current'))
     surface.redraw()
     fit.redraw()
-  }
-
-  // In words, once things have come to rest
-  function tell() {
+    say.setAttribute('aria-live', single.running || run.running ? 'off' : 'polite')  // read out once things have come to rest
     const loss = run => run.loss < 1e4 ? run.loss.toFixed(3) : run.loss.toExponential(1)
     say.textContent = `After ${steps()} ${steps() == 1 ? 'step' : 'steps'} the loss is ${loss(full)} with the full batch, ${loss(mini)} with mini-batches. ${verdict()}`
+  }
+
+  // What the pictures show, in words
+  function tell() {
     const at = run => `a ${run.params[0].toFixed(2)}, c ${run.params[2].toFixed(2)}`
     surface.describe(`Rings of equal loss around the best a and c. Full batch at ${at(full)}; mini-batches at ${at(mini)}; best: a ${best[0].toFixed(2)}, c ${best[1].toFixed(2)}.`)
     fit.describe('The measured points, and the parabolas of the full batch and of mini-batches.')
@@ -131,7 +132,7 @@ export function build(data) {
   }
 
   // Step: as far as `repeat`, slowly enough to see each light. Run: on and on.
-  const single = clock(() => advance() && stage != REPEAT, show, 5, tell), run = clock(advance, show, 60, tell)
+  const single = clock(() => advance() && stage != REPEAT, show, 5, tell), run = clock(advance, show, 40, tell)
   const play = () => {
     const was = run.running
     single.stop()
