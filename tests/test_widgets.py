@@ -139,6 +139,14 @@ def test_anybody_can_use_it(play, surface, theme, width):
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:3]]) for v in found]
 
 
+def test_keys_pressed_in_it_are_its_own(play, surface):
+    page = play(surface)
+    page.evaluate("window.heard = []; document.body.addEventListener('keydown', e => heard.push(e.key))")
+    page.control('Learning rate', 'slider').press('ArrowRight')
+    assert page.evaluate('heard') == [] and page.control('Learning rate', 'slider').input_value() == '0.52'
+    assert page.widget.get_attribute('data-lm-suppress-shortcuts') == '', 'JupyterLab would move to another cell'
+
+
 def test_words_cannot_end_the_script(play, surface):
     name = 'An "end": </script><script>throw 1</script>'
     page = play(widgets.Widget('descent', name, surface.data, surface.still, surface.alt))

@@ -125,6 +125,8 @@ export async function start(kind, css, build) {
       section.classList.toggle('dark', isDark(host))
       for (const canvas of section.querySelectorAll('canvas')) pictures.get(canvas)?.()
     }
+    host.dataset.lmSuppressShortcuts = ''  // JupyterLab's: here the arrow keys move sliders, not cells
+    section.onkeydown = event => event.stopPropagation()
     host.attachShadow({mode: 'open'}).append(el('style', {textContent: css}), section)
     const watch = new MutationObserver(follow)
     for (const node of [document.documentElement, document.body]) watch.observe(node, {attributes: true})
