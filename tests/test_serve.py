@@ -284,6 +284,11 @@ def test_the_largest_picture_is_read(served, digits):
     assert status == 200 and json.loads(body)['digit'] == digits.valid_y[0]
 
 
+def test_a_picture_that_is_a_pixel_too_wide_is_refused(served):
+    status, body = served.ask(encoded(Image.new('L', (4097, 8))), 'image/png')
+    assert status == 413 and b'4096 by 4096' in body
+
+
 def test_the_description_describes(served):
     status, body = served.ask(method='GET', path='/api', kind=None)
     post = json.loads(body)['paths']['/predict']['post']
