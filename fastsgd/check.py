@@ -730,7 +730,7 @@ class _Epochs:
     def __len__(self): return len(self.dl)
     def __iter__(self):
         self.look()
-        return iter(self.dl)
+        return iter(list(self.dl))  # read whole, so that the next epoch has a new order also where a mistake leaves batches out
     def look(self):
         state = torch.cat([p.detach().flatten() for p in self.params])
         if not self.states or not torch.equal(state, self.states[-1]): self.states.append(state)

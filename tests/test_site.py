@@ -54,8 +54,8 @@ def host(site):
 def visit(browser, host):
     "`visit(name)` opens a page; at the end, nothing may have gone wrong on any page opened"
     contexts, complaints = [], []
-    def open_page(address, size=WIDE, theme='light'):
-        context = browser.new_context(viewport=dict(width=size[0], height=size[1]), color_scheme=theme, permissions=['clipboard-read', 'clipboard-write'])
+    def open_page(address, size=WIDE, theme='light', touch=False, scripts=True):
+        context = browser.new_context(viewport=dict(width=size[0], height=size[1]), color_scheme=theme, has_touch=touch, java_script_enabled=scripts, permissions=['clipboard-read', 'clipboard-write'])
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -140,7 +140,7 @@ def test_links_lead_somewhere(site, parsed, name):
 
 
 def test_other_hosts_are_linked_by_https(parsed):
-    assert not {t for p in parsed.values() for t in p.targets if re.match(r'\w+:', t) and not t.startswith('https://')}
+    assert not {t for p in parsed.values() for t in p.targets if re.match(r'\w+:', t) and not t.startswith(('https://', 'data:'))}
 
 
 def test_every_public_name_has_its_reference(site, parsed):
@@ -242,3 +242,54 @@ def test_folded_code_opens(visit, site):
     assert not fold.query_selector('pre').is_visible()
     fold.query_selector('summary').click()
     assert fold.query_selector('pre').is_visible()
+
+
+# ---- widgets, on the site and in a page exported from Jupyter
+
+FIRST = dict(  # what one does first with each widget, and what it then says
+    descent=('button', 'Step', 'After 1 step the loss'), batches=('button', 'Next', 'Step 2 of'),
+    draw=('button', 'Example 1', 'This looks like a 3'), curves=('checkbox', 'Bias not updated', 'Bias not updated: after'))
+CHAPTERS = dict(descent='descent', batches='manual', draw='modules', curves='parity')
+
+
+@pytest.fixture(scope='module')
+def exported(tmp_path_factory):
+    "The page of widgets as `jupyter nbconvert` writes it"
+    nbconvert = pytest.importorskip('nbconvert', reason='nbconvert exports notebooks: it comes with the dev extra')
+    text, _ = nbconvert.HTMLExporter(require_js_url='', mathjax_url='', jquery_url='').from_filename(ROOT/'nbs/10_widgets.ipynb')
+    file = tmp_path_factory.mktemp('exported')/'widgets.html'
+    file.write_text(text)
+    return file.as_uri()
+
+
+@pytest.mark.parametrize('how', ['mouse', 'keyboard', 'touch'])
+@pytest.mark.parametrize('kind', FIRST)
+@pytest.mark.parametrize('place', ['its page', 'a chapter', 'exported'])
+def test_a_widget_answers(visit, exported, place, kind, how):
+    touch = how == 'touch'
+    page = visit({'its page': 'widgets', 'a chapter': CHAPTERS[kind], 'exported': exported}[place], PHONE if touch else WIDE, touch=touch)
+    widget = page.locator(f'[data-widget={kind}]')
+    role, name, says = FIRST[kind]
+    control = widget.get_by_role(role, name=name).first
+    dict(mouse=control.click, touch=control.tap, keyboard=lambda: control.press('Space'))[how]()
+    widget.get_by_role('status').filter(has_text=says).first.wait_for()
+    assert page.evaluate('document.documentElement.scrollWidth') <= page.viewport_size['width']
+
+
+@pytest.mark.parametrize('name', [*CHAPTERS.values(), 'index', 'widgets'])
+def test_without_scripts_there_are_pictures(visit, name):
+    pictures = visit(name, scripts=False).locator('[data-widget] > img')
+    assert pictures.count() and all(p.is_visible() and p.get_attribute('alt') for p in pictures.all())
+
+
+def test_what_sticks_in_a_widget_sticks_below_the_header(visit):
+    page = visit('widgets')
+    page.evaluate("window.scrollTo(0, scrollY + document.querySelector('[data-widget=batches]').getBoundingClientRect().top + 300)")
+    page.wait_for_function("Math.abs(document.querySelector('[data-widget=batches]').shadowRoot.querySelector('.scrub').getBoundingClientRect().top - document.querySelector('#quarto-header').offsetHeight) < 2")
+
+
+def test_copies_as_text_describe_widgets(site):
+    for name in {*CHAPTERS.values(), 'index', 'widgets'}:
+        text = (site/f'{name}.llms.md').read_text()
+        assert '<script' not in re.sub(r'^```.*?^```', '', text, flags=re.M | re.S) and len(text) < 60_000
+    assert 'staggers' in (site/'descent.llms.md').read_text()

@@ -8,8 +8,8 @@ export function ticks(min, max, n = 4) {
   return Array.from({length: count}, (_, i) => +((Math.ceil(min/gap - 1e-9) + i)*gap).toPrecision(10))
 }
 
-// Axes in a box {left, top, right, bottom}. Gives X and Y, which turn numbers into places, and their inverses.
-export function axes(pen, box, {x: [x0, x1], y: [y0, y1], xlabel, ylabel, color}) {
+// Axes in a box {left, top, right, bottom}; yname(y) is what stands beside the height y, for all of yticks. Gives X and Y, which turn numbers into places, and their inverses.
+export function axes(pen, box, {x: [x0, x1], y: [y0, y1], xlabel, ylabel, yticks = ticks(y0, y1, (box.bottom - box.top)/45), yname = String, color}) {
   const X = x => box.left + (x - x0)/(x1 - x0)*(box.right - box.left)
   const Y = y => box.bottom - (y - y0)/(y1 - y0)*(box.bottom - box.top)
   Object.assign(pen, {font: '12px system-ui, sans-serif', fillStyle: color('quiet'), strokeStyle: color('line'), lineWidth: 1, textBaseline: 'middle'})
@@ -22,7 +22,7 @@ export function axes(pen, box, {x: [x0, x1], y: [y0, y1], xlabel, ylabel, color}
   for (const x of ticks(x0, x1, (box.right - box.left)/80)) pen.fillText(String(x).replace('-', '−'), X(x), box.bottom + 11)
   if (xlabel) pen.fillText(xlabel, (box.left + box.right)/2, box.bottom + 27)
   pen.textAlign = 'right'
-  for (const y of ticks(y0, y1, (box.bottom - box.top)/45)) pen.fillText(String(y).replace('-', '−'), box.left - 6, Y(y))
+  for (const y of yticks) pen.fillText(yname(y).replace('-', '−'), box.left - 6, Y(y))
   pen.textAlign = 'left'
   if (ylabel) pen.fillText(ylabel, Math.max(box.left - 34, 2), box.top - 17)
   return {X, Y, x: px => x0 + (px - box.left)/(box.right - box.left)*(x1 - x0), y: py => y0 + (box.bottom - py)/(box.bottom - box.top)*(y1 - y0)}
