@@ -37,9 +37,8 @@ def _module(name, seen):
 
 def _script(kind):
     "All the JavaScript of a widget, in a function of its own, so that it leaves nothing behind in the page"
-    seen = {'page'}  # it starts every widget
-    css = files('fastsgd').joinpath('js/widgets.css').read_text(encoding='utf-8')
-    return f'(() => {{\n{_module("page", set())}\n{_module(kind, seen)}\nstart({json.dumps(kind)}, {json.dumps(css)}, build)\n}})()'
+    css = ''.join(files('fastsgd').joinpath(f'js/{name}.css').read_text(encoding='utf-8') for name in ('page', kind))
+    return f'(() => {{\n{_module("page", set())}\n{_module(kind, {"page"})}\nstart({json.dumps(kind)}, {json.dumps(css)}, build)\n}})()'
 
 def _packed(values):
     "Numbers, as `unpack` in page.js reads them"

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fastsgd import manual, widgets
+from fastsgd import manual
 from fastsgd.data import load_digits
 from fastsgd.widgets import batch_by_batch
 
@@ -21,11 +21,7 @@ def widget(data): return batch_by_batch(data)
 
 
 @pytest.fixture
-def script(browser):
-    "`script(code, data)`: what the code gives, which sees all functions of the widget"
-    page = browser.new_page()
-    yield lambda code, data: page.evaluate(f'async data => {{ {widgets._module("batches", set())}; return await ({code})(await unpack(data)) }}', data)
-    page.close()
+def script(javascript): return lambda code, data: javascript('batches', f'async data => ({code})(await unpack(data))', **data)
 
 
 def numbers(packed):

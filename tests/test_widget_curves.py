@@ -22,11 +22,7 @@ def tiers(data): return compare_tiers(data)
 
 
 @pytest.fixture
-def run(browser):
-    "`run(code)`: what JavaScript gives that sees the functions of the widget"
-    page = browser.new_page()
-    yield lambda code: page.evaluate(f'() => {{ {widgets._module("curves", set())}; return {code} }}')
-    page.close()
+def run(javascript): return lambda code: javascript('curves', f'() => {code}')
 
 
 def by_hand(data, tiers, loss=mnist_loss, zero=True, bias=True, drop=False, column=True):

@@ -39,12 +39,7 @@ def random_model(maker, n_out):
 
 
 @pytest.fixture
-def compute(browser):
-    "`compute(code, **data)`: what the code gives, which sees all functions of draw.js"
-    page = browser.new_page()
-    program = widgets._module('draw', set())
-    yield lambda code, **data: page.evaluate(f'data => {{ {program}; return ({code})(data) }}', data)
-    page.close()
+def compute(javascript): return partial(javascript, 'draw')
 
 
 def on_sheet(x):

@@ -3,10 +3,33 @@ import argparse, os, shutil, tempfile
 from pathlib import Path
 
 from fastsgd import widgets
+from fastsgd.serve import train_digits
 from playwright.sync_api import sync_playwright
 
+def press(name): return lambda page: page.get_by_role('button', name=name).click()
+
+
+def draw(page):
+    "Lines across the sheet, until the page goes"
+    page.evaluate('''() => {
+        const sheet = document.querySelector('[data-widget]').shadowRoot.querySelector('.sheet canvas'), box = sheet.getBoundingClientRect()
+        sheet.setPointerCapture = () => {}
+        const send = (kind, x, y) => sheet.dispatchEvent(new PointerEvent(kind, {pointerId: 1, isPrimary: true, buttons: 1, clientX: box.left + x, clientY: box.top + y}))
+        let i = 0
+        const next = () => { send('pointermove', 140 + 100*Math.cos(i/7), 140 + 100*Math.sin(i++/5)); requestAnimationFrame(next) }
+        send('pointerdown', 240, 140)
+        next()
+    }''')
+
+
+def switch_on(page):
+    for box in page.get_by_role('checkbox').all(): box.check()
+    page.get_by_role('button', name='Run').click()
+
+
 BUSY = dict(  # the widget, and what keeps it busy
-    descent=(widgets.descent_surface, lambda page: page.get_by_role('button', name='Run').click()))
+    descent=(widgets.descent_surface, press('Run')), batches=(widgets.batch_by_batch, press('Run')),
+    draw=(lambda: widgets.draw_digit(train_digits(epochs=1)[0]), draw), curves=(widgets.three_curves, switch_on))
 
 COUNT = '''seconds => new Promise(done => {
     const times = []
