@@ -1,6 +1,7 @@
 "Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
 import os
 import shutil
+import signal
 import sys
 from dataclasses import replace
 from functools import partial
@@ -139,7 +140,8 @@ def play(browser, tmp_path):
 def start(code, *args, **env):
     "A Python process that runs `code`"
     argv = [sys.executable, '-c', code, *map(str, args)]
-    return Popen(argv, env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+    hear = None if os.name == 'nt' else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell makes what it runs in the background deaf to it
+    return Popen(argv, env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, preexec_fn=hear)
 
 
 def end(process):

@@ -1,6 +1,7 @@
 "The widgets: their arithmetic against PyTorch, how they stand in a page, and descent on its surface, driven in Chromium"
 import re
 from functools import partial
+from html import escape
 
 import pytest
 import torch
@@ -117,6 +118,15 @@ def test_several_stand_in_one_page(play, surface, tmp_path):
     sections.nth(1).get_by_role('button', name='Run').click()
     sections.nth(1).get_by_text('Each step is too long').wait_for()
     assert 'After 0 steps' in sections.nth(0).locator('.say').inner_text()
+
+
+def test_it_works_in_a_frame_that_may_do_nothing_but_run_scripts(play, surface):
+    "As Colab shows each output"
+    class Framed(widgets.Widget):
+        def _repr_html_(self): return f'<iframe sandbox="allow-scripts" title="output" width="800" height="800" srcdoc="{escape(super()._repr_html_())}"></iframe><div data-widget><section>.</section></div>'
+    frame = play(Framed(**vars(surface))).frame_locator('iframe')
+    frame.get_by_role('button', name='Step').click()
+    frame.get_by_role('status').filter(has_text='After 1 step').wait_for()
 
 
 def test_it_follows_the_theme_of_the_page(play, surface):
