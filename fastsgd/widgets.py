@@ -15,15 +15,17 @@ from io import BytesIO
 from numbers import Integral
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
-from torch import Tensor
 
 from .check import _program, mistakes
-from .data import DigitData, load_digits
+from .data import DigitData, get_dls, load_digits
 from .descent import gradient_descent, mse, quadratic
 from .manual import linear1, mnist_loss, train_epoch
+from .parity import compare_tiers, record, step_diffs
 from .serve import Model, _archs, as_model
 
 # %% ../nbs/10_widgets.ipynb #5cfe5b6e
@@ -84,11 +86,15 @@ class Widget:
 # %% ../nbs/10_widgets.ipynb #3852a335
 def _axes(n=2):
     "Empty axes for a still picture, side by side"
-    import matplotlib.pyplot as plt  # not needed by those who only read the class
     fig, axs = plt.subplots(1, n, figsize=(7, 3.2), layout='constrained', squeeze=False)
     plt.close(fig)  # shown as a part of the widget, and not by itself
     for ax in axs[0]: ax.spines[['top', 'right']].set_visible(False)
     return fig, axs[0]
+
+def _show_signed(ax, numbers):
+    "784 numbers as a picture: blue above 0, orange below"
+    most = numbers.abs().max().item()
+    ax.imshow(numbers.reshape(28, 28).numpy(), cmap=LinearSegmentedColormap.from_list('', ['#d55e00', 'white', '#0072b2']), vmin=-most, vmax=most, interpolation='nearest')
 
 def _descend(t, y, b, start, lr, batches):
     "Where a and c are after each step"
@@ -99,46 +105,51 @@ def _descend(t, y, b, start, lr, batches):
         path.append((a.item(), c.item()))
     return torch.tensor(path)
 
-def _still_descent(t, y, truth, start, lr, orders, bs):
+def _still_descent(t, y, start, lr, batches):
     "Two paths on one surface, and the curves they end with"
-    a, b, c = truth
-    everything = torch.arange(len(t))
-    paths = [_descend(t, y, b, start, lr, batches) for batches in ([everything]*12, orders.flatten().long().split(bs)[:12])]
+    a, b, c = _parabola
+    paths = [_descend(t, y, b, start, lr, rows) for rows in ([torch.arange(20)]*12, batches[:12])]
     As, Cs = torch.meshgrid(torch.linspace(a - 10, a + 10, 60), torch.linspace(c - 9, c + 9, 60), indexing='xy')
     losses = ((quadratic(t[:, None, None], (As, b, Cs)) - y[:, None, None])**2).mean(0)
     fig, (left, right) = _axes()
-    left.contour(As, Cs, losses, levels=[0.5, 2, 5, 10, 18, 30, 50, 80], colors='0.8', linewidths=1)
-    right.scatter(t, y, color='0.5', s=12)
+    left.contour(As.numpy(), Cs.numpy(), losses.numpy(), levels=[0.5, 2, 5, 10, 18, 30, 50, 80], colors='0.8', linewidths=1)
+    right.scatter(t.numpy(), y.numpy(), color='0.5', s=12)
     ts = torch.linspace(-1.05, 1.05, 80)
-    for path, color, name in zip(paths, ('#0072b2', '#b84a00'), ('full batch', f'mini-batches of {bs}')):
-        left.plot(*path.T, '.-', color=color, lw=1.2, label=name)
-        right.plot(ts, quadratic(ts, (path[-1, 0], b, path[-1, 1])), color=color)
+    for path, color, name in zip(paths, ('#0072b2', '#b84a00'), ('full batch', f'mini-batches of {len(batches[0])}')):
+        left.plot(*path.T.numpy(), '.-', color=color, lw=1.2, label=name)
+        right.plot(ts.numpy(), quadratic(ts, (path[-1, 0], b, path[-1, 1])).numpy(), color=color)
     left.set(xlabel='a, how much it bends', ylabel='c, height at the top', xlim=(a - 10, a + 10), ylim=(c - 9, c + 9))
     right.set(xlabel='seconds from the top', ylabel='height in metres', ylim=(-3, 10))
     left.legend(frameon=False, fontsize=8, loc='upper right')
     return _still(fig)
 
 # %% ../nbs/10_widgets.ipynb #c851be34
-def descent_surface(
-    t: Tensor = None, # when it was measured, (N,); twenty times from -1 to 1 if not given
-    true_params: tuple = (-4.9, 1.5, 6.), # a, b and c of the parabola; b is given away
-    start: tuple = (2., 0.), # where a and c start
-    lr: float = 0.5, # learning rate, at most 1.1
-    noise: float = 0.3, # how far measurements stray, in metres, at most 2
-    bs: int = 5, # points in a mini-batch
-    seed: int = 42 # of the noise and of the order of points
-) -> Widget: # shows itself
-    "Gradient descent on the noisy parabola, full batch beside mini-batches; raises `ValueError` for what the sliders cannot show"
-    t = torch.linspace(-1, 1, 20, dtype=torch.float64) if t is None else t.double()
-    if t.ndim != 1 or not 0 < bs <= len(t) or len(t) % bs: raise ValueError(f't has shape {tuple(t.shape)}, bs is {bs}: give times in one dimension, as many as make whole batches.')
+_parabola = (-4.9, 1.5, 6.)  # a, b and c, as in the chapter
+
+def _check_descent(start, lr, noise, bs):
+    "Complain of what the sliders cannot show"
+    for name, value, low, high in ('a', start[0], -13.9, 4.1), ('c', start[1], -2, 14):
+        if not low <= value <= high: raise ValueError(f'start is {start}: choose {name} from {low} to {high}, where its slider goes.')
     if not 0.02 <= lr <= 1.1: raise ValueError(f'lr is {lr}: the slider goes from 0.02 to 1.1.')
     if not 0 <= noise <= 2: raise ValueError(f'noise is {noise}: the slider goes from 0 to 2 metres.')
-    generator = torch.Generator().manual_seed(seed)
-    unit = torch.randn(len(t), generator=generator, dtype=torch.float64)
-    orders = torch.stack([torch.randperm(len(t), generator=generator) for _ in range(20)])
-    y = quadratic(t, true_params) + noise*unit
-    data = dict(t=_packed(t), unit=_packed(unit), orders=_packed(orders.int()), truth=true_params, bs=bs, lr=lr, noise=noise, start=start)
-    return Widget('descent', 'Gradient descent on its loss surface', data, _still_descent(t, y, true_params, start, lr, orders, bs),
+    if bs not in (1, 2, 4, 5, 10, 20): raise ValueError(f'bs is {bs}: twenty points make whole batches of 1, 2, 4, 5, 10 or 20.')
+
+# %% ../nbs/10_widgets.ipynb #cd6135f4
+def descent_surface(
+    start: tuple = (2., 0.), # where a and c start: a from -13.9 to 4.1, c from -2 to 14
+    lr: float = 0.5, # learning rate, from 0.02 to 1.1
+    noise: float = 0.3, # how far measurements stray, in metres, at most 2
+    bs: int = 5, # points in a mini-batch, a divisor of 20
+    seed: int = 42 # of the noise and of the order of points
+) -> Widget: # shows itself
+    "Gradient descent on a noisy parabola, full batch beside mini-batches; raises `ValueError` for what the sliders cannot show"
+    _check_descent(start, lr, noise, bs)
+    t, generator = torch.linspace(-1, 1, 20, dtype=torch.float64), torch.Generator().manual_seed(seed)
+    unit = torch.randn(20, generator=generator, dtype=torch.float64)
+    orders = torch.stack([torch.randperm(20, generator=generator) for _ in range(20)])
+    y = quadratic(t, _parabola) + noise*unit
+    data = dict(t=_packed(t), unit=_packed(unit), orders=_packed(orders.int()), truth=_parabola, bs=bs, lr=lr, noise=noise, start=start)
+    return Widget('descent', 'Gradient descent on its loss surface', data, _still_descent(t, y, start, lr, orders.flatten().split(bs)),
                   f'Left, rings of equal loss; the path of the full batch runs down them, that of mini-batches of {bs} staggers. Right, the points and the curves after twelve steps.')
 
 # %% ../nbs/10_widgets.ipynb #7d3ae4f1
@@ -166,13 +177,11 @@ def _train_in_steps(x, y, orders, lr):
 
 def _still_batches(xb, weights, losses):
     "Some digits of the first batch, the weights at the end, and the losses between"
-    from matplotlib.colors import LinearSegmentedColormap
     fig, (batch, picture, curve) = _axes(3)
     side = min(int(len(xb)**0.5), 4)
     tiles = xb[:side*side].reshape(side, side, 28, 28).swapaxes(1, 2).reshape(side*28, side*28)
-    batch.imshow(tiles, cmap='gray', interpolation='nearest')
-    most = weights.abs().max().item()
-    picture.imshow(weights.reshape(28, 28), cmap=LinearSegmentedColormap.from_list('', ['#d55e00', 'white', '#0072b2']), vmin=-most, vmax=most, interpolation='nearest')
+    batch.imshow(tiles.numpy(), cmap='gray', interpolation='nearest')
+    _show_signed(picture, weights)
     for ax in (batch, picture): ax.set(xticks=[], yticks=[])
     curve.plot(range(1, len(losses) + 1), losses, color='#0072b2')
     curve.set(xlabel='step', ylim=0, box_aspect=1)
@@ -235,12 +244,10 @@ def _evidence(model, x, k):
 
 def _still_draw(model, x):
     "A digit, the pixels that speak for the answer, and its probability"
-    from matplotlib.colors import LinearSegmentedColormap
     probs = model.predict(x[None])[0]
-    terms = _evidence(model, x, probs.argmax()).reshape(28, 28)
     fig, (left, middle, right) = _axes(3)
-    left.imshow(x.reshape(28, 28), cmap='gray')
-    middle.imshow(terms, cmap=LinearSegmentedColormap.from_list('', ['#d55e00', 'white', '#0072b2']), vmin=-terms.abs().max(), vmax=terms.abs().max())
+    left.imshow(x.reshape(28, 28).numpy(), cmap='gray')
+    _show_signed(middle, _evidence(model, x, probs.argmax()))
     left.set_title('what the model sees', fontsize=9)
     middle.set_title('where it looks', fontsize=9)
     for ax in left, middle: ax.set(xticks=[], yticks=[])
@@ -276,7 +283,6 @@ class _WholeEpochs:
 
 def _record_program(edits, start, dls, lr, epochs):
     "Record tier 1, as the exercises' solutions have it, with edits from the catalogue of mistakes"
-    from fastsgd.parity import record
     program, params = _program(*edits), {n: p.clone().requires_grad_() for n, p in start.items()}
     model = partial(program['linear1'], **params)
     def train(dl, loss_func): return program['train_model'](model, lr, list(params.values()), dl, dls.valid, epochs, loss_func)
@@ -289,8 +295,6 @@ def _by_batch(run, epochs):
 
 def _same_start(data, epochs, lr, bs, seed):
     "Recorded from one start and with the same batches: the tiers by name, the solutions as they are, and each mistake by its slug"
-    from fastsgd.data import get_dls, load_digits
-    from fastsgd.parity import compare_tiers
     data = load_digits() if data is None else data
     if data.n_out != 1: raise ValueError(f'There are {data.n_out} classes: the mistakes are made with mnist_loss, so load two, such as load_digits(classes=(3, 7)).')
     tiers = compare_tiers(data, 'linear', epochs, lr, bs, seed).runs
@@ -321,14 +325,13 @@ def _still_curves(accuracy, diffs, names):
 
 # %% ../nbs/10_widgets.ipynb #b5355fe0
 def three_curves(
-    data: object = None, # a `DigitData` of two classes; the embedded 3s and 7s if not given
+    data: DigitData = None, # two classes of digits; `load_digits()` if not given
     epochs: int = 5, # passes over the training set
     lr: float = 1., # learning rate
     bs: int = 64, # batch size
     seed: int = 42 # of the start and of the order of batches
 ) -> Widget: # shows itself
     "All tiers in one plot, and six mistakes to switch on; raises `ValueError` for more than two classes, and what `compare_tiers` raises"
-    from fastsgd.parity import step_diffs
     runs = _same_start(data, epochs, lr, bs, seed)
     diffs = {n: step_diffs(runs['manual'], run).max(1).values for n, run in runs.items()}
     rounding = diffs.pop('right').max()  # between two ways to write tier 1

@@ -272,6 +272,6 @@ def test_sliders_are_moved_by_keyboard_and_start_again(play, surface):
 
 @pytest.mark.parametrize('wrong, words', [
     (dict(lr=2.), 'slider goes'), (dict(lr=float('nan')), 'slider goes'), (dict(noise=-1), 'slider goes'), (dict(bs=3), 'whole batches'), (dict(bs=0), 'whole batches'),
-    (dict(t=torch.ones(4, 5)), 'one dimension'), (dict(t=torch.tensor([])), 'one dimension')])
+    (dict(start=(5., 0.)), 'choose a from'), (dict(start=(0., float('nan'))), 'choose c from')])
 def test_what_the_sliders_cannot_show_is_refused(wrong, words):
     with pytest.raises(ValueError, match=words): widgets.descent_surface(**wrong)
