@@ -63,6 +63,12 @@ def test_mini_batches_stop_as_soon_as_they_are_there(small):
     assert there['epochs'] == len(done.mini.accuracy) and there['steps'] == 7*there['epochs']
 
 
+def test_an_accuracy_is_reached_when_it_is_there_for_the_first_time():
+    track = speed.Track('up and down', 3, [.1, .2, .3, .4], [.5, .9, .8, .95])
+    assert track.reach(.9) == dict(epochs=2, steps=6, seconds=.2)
+    assert track.reach(.95) == dict(epochs=4, steps=12, seconds=.4)
+
+
 def test_the_clock_only_goes_forward_and_includes_all_epochs(small):
     done = speed.race(small, epochs=5)
     for track in done.full, done.mini: assert track.seconds == sorted(track.seconds) and len(track.seconds) == len(track.accuracy)
