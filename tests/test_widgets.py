@@ -2,6 +2,7 @@
 import re
 from functools import partial
 from html import escape
+from itertools import cycle, islice
 
 import pytest
 import torch
@@ -24,19 +25,18 @@ def test_the_linear_model_trains_like_tier_1(javascript, small):
     data, steps = small, 200
     x, y = data.train_x.double(), data.train_y.double()
     batches = [(x[i:i + 10], y[i:i + 10]) for i in range(0, len(x), 10)]
-    batches = [batches[i % len(batches)] for i in range(steps)]
     torch.manual_seed(0)
     params = [manual.init_params((x.shape[1], 1)).detach().double().requires_grad_(), manual.init_params(1).detach().double().requires_grad_()]
-    theirs = javascript('sgd', '''({weights, bias, batches, lr}) => {
+    theirs = javascript('sgd', '''({weights, bias, batches, steps, lr}) => {
         let params = {weights, bias}
-        return batches.map(([xb, yb]) => {
-            const preds = linear1(xb, params), loss = mnistLoss(preds, yb)
+        return Array.from({length: steps}, (_, i) => {
+            const [xb, yb] = batches[i%batches.length], preds = linear1(xb, params), loss = mnistLoss(preds, yb)
             params = step(params, calcGrad(xb, yb, preds), lr)
             return [loss, ...params.weights, params.bias]
         })
-    }''', weights=params[0].flatten().tolist(), bias=params[1].item(), batches=[[xb.tolist(), yb.flatten().tolist()] for xb, yb in batches], lr=1.)
+    }''', weights=params[0].flatten().tolist(), bias=params[1].item(), batches=[[xb.tolist(), yb.flatten().tolist()] for xb, yb in batches], steps=steps, lr=1.)
     ours = []
-    for xb, yb in batches:
+    for xb, yb in islice(cycle(batches), steps):
         model = partial(manual.linear1, weights=params[0], bias=params[1])
         loss = manual.mnist_loss(model(xb), yb).detach()
         manual.train_epoch(model, 1., params, [(xb, yb)])
