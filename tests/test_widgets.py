@@ -76,7 +76,7 @@ def test_all_three_slopes_of_the_parabola_are_autograd_s(javascript):
     assert off_by(theirs, torch.cat([loss.detach()[None], params.grad])) <= 1e-12
 
 
-@pytest.mark.parametrize('ends, n, marks', [((0, 1), 4, [0, 0.5, 1]), ((-15, 5), 4, [-15, -10, -5, 0, 5]), ((0.93, 0.97), 4, [0.93, 0.94, 0.95, 0.96, 0.97]), ((0, 3), 3, [0, 1, 2, 3])])
+@pytest.mark.parametrize('ends, n, marks', [((0, 1), 4, [0, 0.5, 1]), ((-15, 5), 4, [-15, -10, -5, 0, 5]), ((0.93, 0.97), 4, [0.93, 0.94, 0.95, 0.96, 0.97]), ((0, 3), 3, [0, 1, 2, 3]), ((0, 10), 5, [0, 2, 4, 6, 8, 10])])
 def test_marks_on_axes_are_round(javascript, ends, n, marks):
     assert javascript('plot', '({ends, n}) => ticks(...ends, n)', ends=ends, n=n) == marks
 
