@@ -435,7 +435,15 @@ def main(
     sys.exit(0 if result.get('same', True) else 1)
 
 # %% ../nbs/08_scale.ipynb #f071c186
-if __name__ == '__main__' and __spec__: main()  # as a script, not in a notebook
+def _run_script():
+    "Call `main`, and end without Python's shutdown"
+    try: main()
+    except SystemExit as e: status = e.code
+    else: status = 0  # of a rank that has nothing to show
+    sys.stdout.flush()
+    os._exit(status)
+
+if __name__ == '__main__' and __spec__: _run_script()  # not in a notebook
 
 # %% ../nbs/08_scale.ipynb #d2595487
 def ring_bytes(

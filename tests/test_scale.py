@@ -61,10 +61,10 @@ def digits(case):
     return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n], valid_x=data.valid_x[:100], valid_y=data.valid_y[:100])
 
 
-def torchrun(n, what, folder):
+def torchrun(n, what, folder, **env):
     "Start `n` processes"
     argv = [sys.executable, '-m', 'torch.distributed.run', '--standalone', f'--nproc_per_node={n}', *what.split()]
-    return Popen(argv, cwd=folder, env={**os.environ, 'OMP_NUM_THREADS': '1'}, stdout=PIPE, stderr=PIPE, text=True)
+    return Popen(argv, cwd=folder, env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, stdout=PIPE, stderr=PIPE, text=True)
 
 
 def workers(process):
@@ -95,17 +95,19 @@ def ends(own_cache, tmp_path_factory):
     pytest.importorskip('accelerate')
     folder = tmp_path_factory.mktemp('scale')
     load_digits()  # once, not in each process
+    abort_on_shutdown = tmp_path_factory.mktemp('site')  # as gloo's threads do where they are late
+    (abort_on_shutdown/'sitecustomize.py').write_text("import atexit, os\nif 'RANK' in os.environ: atexit.register(os.abort)\n")
     (folder/'train.py').write_text(in_each_process)
     command, forever = '-m fastsgd.scale --cpu --epochs 3 --checkpoint broken.pt', '-m fastsgd.scale --cpu --epochs 3000 --checkpoint'
     ends, started = SimpleNamespace(folder=folder), []
-    def go(n, what):
-        started.append(torchrun(n, what, folder))
+    def go(n, what, **env):
+        started.append(torchrun(n, what, folder, **env))
         return started[-1]
     try:
         broken, several = go(2, f'{command} --kill 1@20'), go(2, f'train.py {folder}/runs.pt {os.path.dirname(__file__)}')
         ends.broken = end(broken)
         ends.kept = torch.load(folder/'broken.pt')
-        continued = go(2, f'{command} --json continued.json')
+        continued = go(2, f'{command} --json continued.json', PYTHONPATH=f'{abort_on_shutdown}{os.pathsep}{os.environ.get("PYTHONPATH", "")}')
         ends.stopped = once_it_trains(several, folder/'stopped.pt', lambda workers: several.terminate())
         ends.killed = once_it_trains(go(3, f'{forever} killed.pt --bs 66'), folder/'killed.pt', lambda workers: workers[0].kill())
         ends.continued = end(continued)
