@@ -18,6 +18,7 @@ from itertools import chain, islice, permutations
 from pathlib import Path
 from time import monotonic, sleep
 from types import ModuleType
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -26,6 +27,7 @@ from tqdm import tqdm
 
 from . import exercises
 from .diff import source_diff
+from .guards import BadType, BadValue, MissingFile, TookTooLong
 
 # %% ../nbs/06_mistakes.ipynb #0ff609f6
 @dataclass(frozen=True)
@@ -71,7 +73,11 @@ class Mistake:
 mistakes = {}  # by slug
 
 # %% ../nbs/06_mistakes.ipynb #0067f884
-def _add(slug, message, question, more, *edits): mistakes[slug] = Mistake(slug, message, question, more, edits)
+def _add(slug, message, question, more, *edits):
+    "Put a mistake into the catalogue, with edits that have a place in the solutions"
+    for edit in edits:
+        if not _apply([edit], _sources): raise ValueError(f'{slug}: the solutions have no place for {edit.changes}')
+    mistakes[slug] = Mistake(slug, message, question, more, edits)
 
 def _edit(function, right, wrong, fit=None, values=(None,)): return Edit(((function, right, wrong),), fit, values)
 
@@ -673,10 +679,10 @@ def check(
     **functions: Callable # your functions, by the names of the exercises
 ) -> Report: # shows itself; `.ok`, `.findings`, `.hint()`, `.solution()`
     "Compare functions with the right ones by what they do; raises `ValueError` for names that are no exercise, `TypeError` for what is no function"
-    if not functions: raise ValueError(f'There is nothing to check: hand over functions by name, such as check(train_epoch=my_train_epoch). The names are {", ".join(exercises.exercises)}.')
+    if not functions: raise BadValue(f'There is nothing to check: hand over functions by name, such as check(train_epoch=my_train_epoch). The names are {", ".join(exercises.exercises)}.')
     for name, f in functions.items():
-        if name not in _observers: raise ValueError(f'{name} is no exercise{_meant(name)}. The names are {", ".join(exercises.exercises)}.')
-        if not callable(f): raise TypeError(f'{name} is a {type(f).__name__}: hand over the function itself, without calling it.')
+        if name not in _observers: raise BadValue(f'{name} is no exercise{_meant(name)}. The names are {", ".join(exercises.exercises)}.')
+        if not callable(f): raise BadType(f'{name} is a {type(f).__name__}: hand over the function itself, without calling it.')
     report = Report()
     for name, f in functions.items():
         found = _check_function(name, f, seed)
@@ -1258,15 +1264,17 @@ def _code(path):
     return [(f'cell {i}', plain(cell)) for i, cell in enumerate(cells, 1)]
 
 def _run(path):
-    "The module that a file makes; its own calls of `check` do nothing here"
-    space, this = ModuleType('solution'), sys.modules['fastsgd.check']
-    space.__file__, sys.modules['solution'], sys.argv, whole = str(path), space, [str(path)], this.check
+    "The module that a file makes"
+    space = ModuleType('solution')
+    space.__file__, sys.modules['solution'], sys.argv = str(path), space, [str(path)]
     sys.path.insert(0, str(path.parent))
-    this.check = lambda **functions: None
-    try:
+    with patch.object(sys.modules['fastsgd.check'], 'check', _all_right):
         for name, source in _code(path): exec(compile(source, name, 'exec'), vars(space))
-    finally: this.check = whole
     return space
+
+def _all_right(*, seed=0, **functions):
+    "What a file's own calls of `check` get while it runs: its functions are checked once it is read"
+    return Report(passed=list(functions))
 
 def _complaint(path, e):
     "Why a file could not be run, in a sentence"
@@ -1335,7 +1343,7 @@ def check_file(
 ) -> Report: # like `check`'s
     "Check the functions in a file; raises `ValueError` for one that cannot be run or has none of them, `FileNotFoundError`, `TimeoutError`"
     path, report, found, done = Path(path), Report(), [], []
-    if not path.is_file(): raise FileNotFoundError(f'There is no file {path}. A new one with exercises: fastsgd_check --new {path}')
+    if not path.is_file(): raise MissingFile(f'There is no file {path}. A new one with exercises: fastsgd_check --new {path}')
     with tempfile.TemporaryDirectory() as folder, tqdm(total=len(exercises.exercises), disable=None if progress else True, leave=False) as bar:
         while not found or set(found) - set(done):
             results = Path(folder)/f'results-{len(done)}'
@@ -1355,12 +1363,12 @@ def _tell(bar, lines):
 def _collect(report, path, lines, late, seconds, status, done):
     "Add what a process wrote to the report; the names of the functions in the file"
     failed = next((line['failed'] for line in lines if 'failed' in line), None)
-    if failed: raise ValueError(failed)
+    if failed: raise BadValue(failed)
     doing = next((line['doing'] for line in reversed(lines) if 'doing' in line), None)
     how = f'does not come to its end within {seconds:g} seconds: look for an endless loop' if late else f'ends the whole program (status {status})'
     found = next((line['found'] for line in lines if 'found' in line), None)
-    if found is None: raise (TimeoutError if late else ValueError)(f'{path} cannot be checked: running it {how}.')
-    if not found: raise ValueError(f'{path} has none of the functions: define at least one of {", ".join(exercises.exercises)}.')
+    if found is None: raise (TookTooLong if late else BadValue)(f'{path} cannot be checked: running it {how}.')
+    if not found: raise BadValue(f'{path} has none of the functions: define at least one of {", ".join(exercises.exercises)}.')
     checked = {line['checked']: line['findings'] for line in lines if 'checked' in line}
     if doing != 'file' and doing not in checked: checked[doing] = [asdict(Finding(doing, None, f'It {how}.'))]
     for name, findings in checked.items():

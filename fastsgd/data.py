@@ -6,13 +6,14 @@
 __all__ = ['DigitData', 'load_digits', 'TensorLoader', 'get_dls', 'store_digits', 'map_digits']
 
 # %% ../nbs/00_data.ipynb #582d2ea2
-import os, sys, tempfile, warnings
+import os, shutil, sys, tempfile, warnings
 from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from io import StringIO
 from numbers import Integral
 from pathlib import Path
+from time import time
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ from platformdirs import user_cache_path
 from torch import Tensor
 from torch.utils.data import TensorDataset
 from tqdm import tqdm
+
+from .guards import BadValue, MissingFile, NoAccess, NoNetwork, Refusal
 
 # %% ../nbs/00_data.ipynb #cd0ec816
 @dataclass(repr=False)
@@ -56,9 +59,9 @@ def _checked_classes(classes):
     "`classes` as a tuple of different digits, at least two"
     classes = tuple(classes) if isinstance(classes, Iterable) else (classes,)
     for c in classes:
-        if c not in range(10): raise ValueError(f'{c!r} is not a digit: classes takes whole numbers from 0 to 9, such as (3, 7).')
-        if classes.count(c) > 1: raise ValueError(f'Digit {c} stands twice in classes={classes}: name each digit once.')
-    if len(classes) < 2: raise ValueError(f'classes={classes} leaves nothing to tell apart: name at least two digits, such as (3, 7).')
+        if c not in range(10): raise BadValue(f'{c!r} is not a digit: classes takes whole numbers from 0 to 9, such as (3, 7).')
+        if classes.count(c) > 1: raise BadValue(f'Digit {c} stands twice in classes={classes}: name each digit once.')
+    if len(classes) < 2: raise BadValue(f'classes={classes} leaves nothing to tell apart: name at least two digits, such as (3, 7).')
     return tuple(map(int, classes))
 
 # %% ../nbs/00_data.ipynb #d1b5ecfc
@@ -101,10 +104,10 @@ def _embedded():
 # %% ../nbs/00_data.ipynb #2c3b0f6c
 def _split(x, y, valid_pct, seed):
     "Shuffle, and set `valid_pct` of the rows aside: ((x, y) for training, (x, y) for validation)"
-    if not 0 < valid_pct < 1: raise ValueError(f'valid_pct is {valid_pct}: give the share of images to set aside, between 0 and 1, such as 0.2.')
+    if not 0 < valid_pct < 1: raise BadValue(f'valid_pct is {valid_pct}: give the share of images to set aside, between 0 and 1, such as 0.2.')
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed)).numpy()
     cut = int(valid_pct*len(x))
-    if not cut: raise ValueError(f'valid_pct is {valid_pct}: that sets none of the {len(x)} images aside, so give more, such as 0.2.')
+    if not cut: raise BadValue(f'valid_pct is {valid_pct}: that sets none of the {len(x)} images aside, so give more, such as 0.2.')
     return (x[order[cut:]], y[order[cut:]]), (x[order[:cut]], y[order[:cut]])
 
 # %% ../nbs/00_data.ipynb #2d23fadd
@@ -113,15 +116,15 @@ def _pixels(file):
     try:
         with Image.open(file) as image: px = np.asarray(image.convert('L'))
     except Exception as e:  # Pillow has no common error for broken images
-        raise ValueError(f'Cannot read {file} as an image ({e}): delete it, or fetch it again.') from e
-    if px.shape != (28, 28): raise ValueError(f'{file} has {px.shape[1]} by {px.shape[0]} pixels: resize it to 28 by 28.')
+        raise BadValue(f'Cannot read {file} as an image ({e}): delete it, or fetch it again.') from e
+    if px.shape != (28, 28): raise BadValue(f'{file} has {px.shape[1]} by {px.shape[0]} pixels: resize it to 28 by 28.')
     return px.reshape(-1)
 
 def _read_folder(folder, classes):
     "Pixels and digits of the images in one folder for each class"
     files = {c: sorted(get_image_files(folder/str(c))) if (folder/str(c)).is_dir() else [] for c in classes}
     for c in classes:
-        if not files[c]: raise FileNotFoundError(f'There are no images of digit {c}: put some into {folder/str(c)}, or leave {c} out of classes.')
+        if not files[c]: raise MissingFile(f'There are no images of digit {c}: put some into {folder/str(c)}, or leave {c} out of classes.')
     pairs = tqdm([(f, c) for c in classes for f in files[c]], desc=f'reading {folder.name}', disable=None, leave=False)
     x, y = zip(*((_pixels(f), c) for f, c in pairs))
     return np.stack(x), np.array(y)
@@ -130,27 +133,35 @@ def _read_split(path, classes):
     "What `_read_folder` gives, for training and for validation"
     for names in ('train', 'valid'), ('training', 'testing'):
         if all((path/n).is_dir() for n in names): return [_read_folder(path/n, classes) for n in names]
-    raise FileNotFoundError(f'{path} holds neither train/ and valid/ nor training/ and testing/: sort the images into one such pair, with a folder for each digit inside.')
+    raise MissingFile(f'{path} holds neither train/ and valid/ nor training/ and testing/: sort the images into one such pair, with a folder for each digit inside.')
 
 # %% ../nbs/00_data.ipynb #a28b7e0e
+_aside = '.fastsgd-'  # how a folder is called into which something is downloaded
+
+def _sweep(home, age=86_400):
+    "Clear away what downloads have left in `home` that were killed, a day ago or earlier"
+    for left in home.glob(f'{_aside}*'):
+        if left.stat().st_mtime < time() - age: shutil.rmtree(left, ignore_errors=True)
+
 def _fetch(url):
     "The folder of a fastai data set: the one that is there, or a fresh download"
     try:
         home = fastai_path('data')
         home.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise OSError(f"Cannot keep data sets in fastai's folder ({e}): set FASTAI_HOME to a folder that can be written, or use source='embedded'.") from e
+    except OSError as e: raise NoAccess(f"Cannot keep data sets in fastai's folder ({e}): set FASTAI_HOME to a folder that can be written, or use source='embedded'.") from e
     folder = home/Path(url).stem
     if folder.is_dir(): return folder
     try:
         bar_to = sys.stderr if sys.stderr.isatty() else StringIO()  # fastdownload's bar does not ask where it is printed
-        with tempfile.TemporaryDirectory(dir=home) as tmp:
+        _sweep(home)
+        with tempfile.TemporaryDirectory(dir=home, prefix=_aside) as tmp:
             with redirect_stdout(bar_to): got = untar_data(url, base=tmp)
             try: return got.replace(folder)
             except OSError:
                 if folder.is_dir(): return folder  # another process was quicker
                 raise
     except Exception as e:  # fastdownload raises plain ones
-        raise ConnectionError(f"Cannot fetch {url} ({e}): check the network, or use source='embedded', which needs none.") from e
+        raise NoNetwork(f"Cannot fetch {url} ({e}): check the network, or use source='embedded', which needs none.") from e
 
 # %% ../nbs/00_data.ipynb #1f5fa0b1
 def load_digits(
@@ -170,8 +181,9 @@ def load_digits(
         splits = _split(x[mine], y[mine], valid_pct, seed)
     else:
         path = _fetch(urls[source]) if source in urls else Path(str(source)).expanduser()
-        if not path.is_dir(): raise ValueError(f"Unknown source {str(source)!r}: choose 'embedded', 'mnist_sample', 'mnist', or a folder that exists.")
-        splits = _read_split(path, classes)
+        if not path.is_dir(): raise BadValue(f"Unknown source {str(source)!r}: choose 'embedded', 'mnist_sample', 'mnist', or a folder that exists.")
+        try: splits = _read_split(path, classes)
+        except PermissionError as e: raise NoAccess(f'{e.filename} cannot be read: make it readable, with chmod -R +r, or name another folder.') from None
     train, valid = (_tensors(x, y, classes) for x, y in splits)
     return DigitData(*train, *valid, classes)
 
@@ -227,10 +239,10 @@ def get_dls(
     device: str | torch.device = 'cpu' # where the batches live: `'cpu'`, `'cuda'`, `'mps'`
 ) -> DataLoaders: # `.train` is shuffled, `.valid` is not
     "Loaders for training and validation; raises `ValueError` for a batch size below 1, or for data without rows or labels to match"
-    if not isinstance(bs, Integral) or bs < 1: raise ValueError(f'bs is {bs!r}: a batch holds a whole number of images, at least 1, such as bs=64.')
-    if not len(data.train_x): raise ValueError('There are no training images: load_digits gives some.')
+    if not isinstance(bs, Integral) or bs < 1: raise BadValue(f'bs is {bs!r}: a batch holds a whole number of images, at least 1, such as bs=64.')
+    if not len(data.train_x): raise BadValue('There are no training images: load_digits gives some.')
     for x, y in (data.train_x, data.train_y), (data.valid_x, data.valid_y):
-        if len(x) != len(y): raise ValueError(f'{len(x)} images come with {len(y)} labels: give each image one label.')
+        if len(x) != len(y): raise BadValue(f'{len(x)} images come with {len(y)} labels: give each image one label.')
     bs = int(bs)
     train = TensorLoader(TensorDataset(data.train_x, data.train_y), bs, shuffle=True, seed=seed)
     valid = TensorLoader(TensorDataset(data.valid_x, data.valid_y), bs)
@@ -255,7 +267,7 @@ def map_digits(
 ) -> DigitData: # its tensors lie in the files; what you write into them is not kept
     "Digits that are read from files when they are needed; raises `FileNotFoundError` for a folder without them, `ValueError` for broken files"
     missing = [part for part in _parts if not (Path(folder)/f'{part}.npy').is_file()]
-    if missing: raise FileNotFoundError(f'{folder} has no file {missing[0]}.npy: write the files with store_digits.')
+    if missing: raise MissingFile(f'{folder} has no file {missing[0]}.npy: write the files with store_digits.')
     try: *arrays, classes = (np.load(Path(folder)/f'{part}.npy', mmap_mode='c') for part in _parts)
-    except (ValueError, EOFError) as e: raise ValueError(f'A file in {folder} is broken ({e}): write them again with store_digits.') from e
+    except (ValueError, EOFError) as e: raise BadValue(f'A file in {folder} is broken ({e}): write them again with store_digits.') from e
     return DigitData(*map(torch.from_numpy, arrays), tuple(classes.tolist()))

@@ -13,6 +13,8 @@ from math import inf
 import torch
 from torch import Tensor
 
+from .guards import BadValue, NotFinite
+
 # %% ../nbs/01_descent.ipynb #847a7fb4
 def quadratic(
     t: Tensor, # where to evaluate, any shape
@@ -29,30 +31,30 @@ def mse(
 ) -> Tensor: # a single number, shape ()
     "Mean squared error; raises `ValueError` where the shapes differ"
     if preds.shape != targets.shape:
-        raise ValueError(f'preds have shape {tuple(preds.shape)}, targets {tuple(targets.shape)}: reshape one of them, or each would be compared with all of the other.')
+        raise BadValue(f'preds have shape {tuple(preds.shape)}, targets {tuple(targets.shape)}: reshape one of them, or each would be compared with all of the other.')
     return ((preds - targets)**2).mean()
 
 # %% ../nbs/01_descent.ipynb #b2b5b660
 def _check_start(lr, params):
     "Complain of a learning rate or of parameters that cannot be trained with"
-    if not 0 < lr < inf: raise ValueError(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
-    if not isinstance(params, (list, tuple)) or not params: raise ValueError('params is no list of tensors: give one with at least one tensor, such as [w, b].')
+    if not 0 < lr < inf: raise BadValue(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
+    if not isinstance(params, (list, tuple)) or not params: raise BadValue('params is no list of tensors: give one with at least one tensor, such as [w, b].')
     for i, p in enumerate(params):
         if not (p.is_leaf and p.requires_grad):
-            raise ValueError(f'params[{i}] collects no gradient: call requires_grad_() on it last, once its numbers are final.')
+            raise BadValue(f'params[{i}] collects no gradient: call requires_grad_() on it last, once its numbers are final.')
 
 def _check_loss(loss, lr, steps):
     "Complain of a loss that cannot be learned from"
-    if not (isinstance(loss, Tensor) and loss.requires_grad): raise ValueError('The loss has no gradient: let model use params, and loss_func only tensor operations.')
-    if loss.ndim: raise ValueError(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
-    if not loss.isfinite(): raise FloatingPointError(f'The loss is {loss:g} after {steps} steps: lower lr, which is {lr:g}, or look for NaN in the data.')
+    if not (isinstance(loss, Tensor) and loss.requires_grad): raise BadValue('The loss has no gradient: let model use params, and loss_func only tensor operations.')
+    if loss.ndim: raise BadValue(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
+    if not loss.isfinite(): raise NotFinite(f'The loss is {loss:g} after {steps} steps: lower lr, which is {lr:g}, or look for NaN in the data.')
 
 def _check_grads(params):
     "Complain of parameters that the model does not use"
     unused = [i for i, p in enumerate(params) if p.grad is None]
     if not unused: return
     for p in params: p.grad = None  # or the next step would be taken twice as far
-    raise ValueError(f'params[{unused[0]}] got no gradient: the model does not use it.')
+    raise BadValue(f'params[{unused[0]}] got no gradient: the model does not use it.')
 
 # %% ../nbs/01_descent.ipynb #2f9690fd
 def gradient_descent(

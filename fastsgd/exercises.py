@@ -15,6 +15,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from .guards import BadValue, FileInTheWay
+
 # %% ../nbs/13_exercises.ipynb #1e06c166
 #| code-fold: true
 def mse(
@@ -209,8 +211,8 @@ def new_exercises(
     "Write all stubs to a file; raises `ValueError` for another ending, `FileExistsError` rather than write over something"
     path = Path(path)
     write = {'.py': _script, '.ipynb': _notebook}.get(path.suffix)
-    if not write: raise ValueError(f'{path} ends neither in .py nor in .ipynb: call it exercises.ipynb, for example.')
+    if not write: raise BadValue(f'{path} ends neither in .py nor in .ipynb: call it exercises.ipynb, for example.')
     try:
         with path.open('x', encoding='utf-8') as f: f.write(write(path.name))
-    except FileExistsError: raise FileExistsError(f'{path} exists already: choose another name, so that nothing of yours is lost.') from None
+    except FileExistsError: raise FileInTheWay(f'{path} exists already: choose another name, so that nothing of yours is lost.') from None
     return path

@@ -13,6 +13,8 @@ from math import inf, isfinite
 import torch
 from torch import Tensor
 
+from .guards import BadValue, NotFinite
+
 # %% ../nbs/02_manual.ipynb #db61772a
 def init_params(
     size: int | Sequence[int], # shape, such as (784, 1)
@@ -26,8 +28,8 @@ def _check_layer(xb, weights, bias):
     "Complain of shapes that do not fit, or fit by accident"
     n_in, n_out = xb.shape[-1], weights.shape[-1]
     if weights.shape != (n_in, n_out):
-        raise ValueError(f'xb has rows of {n_in} numbers, and weights have shape {tuple(weights.shape)}: flatten the images, or make weights with init_params(({n_in}, n_out)).')
-    if bias.shape != (n_out,): raise ValueError(f'bias has shape {tuple(bias.shape)}: for {n_out} outputs make it with init_params({n_out}).')
+        raise BadValue(f'xb has rows of {n_in} numbers, and weights have shape {tuple(weights.shape)}: flatten the images, or make weights with init_params(({n_in}, n_out)).')
+    if bias.shape != (n_out,): raise BadValue(f'bias has shape {tuple(bias.shape)}: for {n_out} outputs make it with init_params({n_out}).')
 
 # %% ../nbs/02_manual.ipynb #650732dd
 def linear1(
@@ -55,7 +57,7 @@ def _check_same_shape(predictions, targets):
     "Complain of targets that would be broadcast"
     if predictions.shape == targets.shape: return
     mend = 'targets.unsqueeze(1)' if targets.ndim == 1 and predictions.ndim == 2 else f'targets.reshape{tuple(predictions.shape)}'
-    raise ValueError(f'predictions have shape {tuple(predictions.shape)}, targets {tuple(targets.shape)}: use {mend}, or each prediction would be compared with every target.')
+    raise BadValue(f'predictions have shape {tuple(predictions.shape)}, targets {tuple(targets.shape)}: use {mend}, or each prediction would be compared with every target.')
 
 # %% ../nbs/02_manual.ipynb #cd61796c
 def mnist_loss(
@@ -73,7 +75,7 @@ def batch_accuracy(
     yb: Tensor # targets, (N, 1) with 1 or 0, or positions (N,)
 ) -> Tensor: # a single number, shape ()
     "The share of predictions that are right; raises `ValueError` where the shapes do not fit"
-    if xb.ndim != 2: raise ValueError(f'predictions have shape {tuple(xb.shape)}: give one row for each image and one column for each output, (N, n_out).')
+    if xb.ndim != 2: raise BadValue(f'predictions have shape {tuple(xb.shape)}: give one row for each image and one column for each output, (N, n_out).')
     preds = xb.sigmoid() > 0.5 if xb.shape[1] == 1 else xb.argmax(dim=1)
     _check_same_shape(preds, yb)
     return (preds == yb).float().mean()
@@ -82,9 +84,9 @@ def batch_accuracy(
 def _check_loss(loss):
     "Complain of a loss that cannot be learned from"
     if not (isinstance(loss, Tensor) and loss.requires_grad):
-        raise ValueError('The loss has no gradient: use parameters that require gradients, and tensor operations all the way in the model and in loss_func (no comparison, item() or detach()).')
-    if loss.ndim: raise ValueError(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
-    if not isfinite(loss.item()): raise FloatingPointError(f'The loss is {loss.item():g}: lower lr, or look for NaN or infinity in the data.')
+        raise BadValue('The loss has no gradient: use parameters that require gradients, and tensor operations all the way in the model and in loss_func (no comparison, item() or detach()).')
+    if loss.ndim: raise BadValue(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
+    if not isfinite(loss.item()): raise NotFinite(f'The loss is {loss.item():g}: lower lr, or look for NaN or infinity in the data.')
 
 # %% ../nbs/02_manual.ipynb #84183a5a
 def calc_grad(
@@ -108,32 +110,32 @@ def _check_start(lr, params):
     _check_lr(lr)
     _check_params(params)
     for i, p in enumerate(params):
-        if not p.requires_grad: raise ValueError(f'params[{i}] does not require gradients: call requires_grad_() on it, or make it with init_params.')
+        if not p.requires_grad: raise BadValue(f'params[{i}] does not require gradients: call requires_grad_() on it, or make it with init_params.')
 
 def _check_params(params):
     "Complain of what is no list of parameters"
     if not isinstance(params, (list, tuple)) or not params:
-        raise ValueError(f'params is {"empty" if isinstance(params, (list, tuple)) else "a " + type(params).__name__}: give a list with at least one tensor, such as [weights, bias] or list(model.parameters()).')
+        raise BadValue(f'params is {"empty" if isinstance(params, (list, tuple)) else "a " + type(params).__name__}: give a list with at least one tensor, such as [weights, bias] or list(model.parameters()).')
     for i, p in enumerate(params):
-        if not isinstance(p, Tensor): raise ValueError(f'params[{i}] is a {type(p).__name__}: give tensors that require gradients, such as init_params makes.')
-        if not p.is_leaf: raise ValueError(f'params[{i}] is the result of a computation, so PyTorch keeps no gradient for it: call requires_grad_() last, as init_params does.')
+        if not isinstance(p, Tensor): raise BadValue(f'params[{i}] is a {type(p).__name__}: give tensors that require gradients, such as init_params makes.')
+        if not p.is_leaf: raise BadValue(f'params[{i}] is the result of a computation, so PyTorch keeps no gradient for it: call requires_grad_() last, as init_params does.')
 
 def _check_lr(lr):
     "Complain of a learning rate that leads nowhere"
-    if not 0 < lr < inf: raise ValueError(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
+    if not 0 < lr < inf: raise BadValue(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
 
 def _check_grads(params):
     "Complain of parameters that the model does not use"
     unused = [i for i, p in enumerate(params) if p.grad is None]
     if not unused: return
     for p in params: p.grad = None  # or the next step would be taken twice as far
-    raise ValueError(f'params[{unused[0]}] got no gradient: the model does not use it. Was the model made with older parameters?')
+    raise BadValue(f'params[{unused[0]}] got no gradient: the model does not use it. Was the model made with older parameters?')
 
 def _not_empty(dl):
     "The batches of `dl`; complain if there are none"
     batch = None
     for batch in dl: yield batch
-    if batch is None: raise ValueError('The loader gave no batch: is it empty, or a generator that has been read to its end?')
+    if batch is None: raise BadValue('The loader gave no batch: is it empty, or a generator that has been read to its end?')
 
 # %% ../nbs/02_manual.ipynb #a4346882
 def train_epoch(

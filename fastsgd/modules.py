@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from . import manual
+from .guards import BadValue
 from .manual import calc_grad, mnist_loss, _check_lr, _check_params, _not_empty
 
 # %% ../nbs/03_modules.ipynb #c06c3eef
@@ -42,7 +43,7 @@ class BasicOptim:
         self.params, self.lr = params if isinstance(params, torch.Tensor) else list(params), lr
         _check_lr(lr)
         _check_params(self.params)
-        if not any(p.requires_grad for p in self.params): raise ValueError('None of the parameters requires gradients, so there is nothing to train: call requires_grad_() on those to be trained.')
+        if not any(p.requires_grad for p in self.params): raise BadValue('None of the parameters requires gradients, so there is nothing to train: call requires_grad_() on those to be trained.')
 
     @torch.no_grad()
     def step(self):

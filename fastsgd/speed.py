@@ -33,6 +33,7 @@ from tqdm import tqdm
 
 from . import manual, modules
 from .data import DigitData, get_dls, load_digits
+from .guards import BadValue
 from .learner import get_learner
 from .manual import batch_accuracy, linear1, mnist_loss
 
@@ -102,7 +103,7 @@ _archs = dict(linear=(784, 1), sigmoid_net=(784, 50, 1))
 
 def _model(arch, seed, device):
     "A model and its parameters"
-    if arch not in _archs: raise ValueError(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
+    if arch not in _archs: raise BadValue(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
     params = _start(_archs[arch], seed, device)
     names = ('weights', 'bias') if arch == 'linear' else ('w1', 'b1', 'w2', 'b2')
     return partial(linear1 if arch == 'linear' else sigmoid_net, **dict(zip(names, params))), params
@@ -161,8 +162,8 @@ def race(
 ) -> Race: # `.ratio` says how many times sooner mini-batches are there
     "Train with full batches, then with mini-batches until they are as good; raises `ValueError` for more than two classes or an unknown `arch`"
     data, device = load_digits() if data is None else data, torch.device(device)
-    if data.n_out > 1: raise ValueError(f'A race is between two digits, and there are {len(data.classes)}: load two, such as classes=(3, 7).')
-    if epochs < 1: raise ValueError(f'epochs is {epochs}: race for 1 or more.')
+    if data.n_out > 1: raise BadValue(f'A race is between two digits, and there are {len(data.classes)}: load two, such as classes=(3, 7).')
+    if epochs < 1: raise BadValue(f'epochs is {epochs}: race for 1 or more.')
     dls, (columns, lines) = get_dls(data, bs, seed, device), get_terminal_size()
     whole = [(data.train_x.to(device), data.train_y.to(device))]
     with tqdm(total=2*epochs, desc='full batch', disable=None if progress else True, ncols=columns, nrows=lines, leave=False) as bar:
@@ -223,7 +224,7 @@ def time_epochs(
     progress: bool = False # a bar, in a terminal?
 ) -> Timings: # `.ratio(a, b)` compares two
     "Time some functions in turns; raises `ValueError` for fewer than one round, or nothing to run"
-    if rounds < 1 or not runs: raise ValueError('There is nothing to time: give at least one function and one round.')
+    if rounds < 1 or not runs: raise BadValue('There is nothing to time: give at least one function and one round.')
     device, seconds, (columns, lines) = torch.device(device), defaultdict(list), get_terminal_size()
     for i in tqdm(range(rounds + 1), desc=' / '.join(runs)[:40], disable=None if progress else True, ncols=columns, nrows=lines, leave=False):
         for name, run in runs.items():
@@ -360,6 +361,12 @@ def _growth(data, hidden, bs, rounds, device, progress):
         found[str(n)] = time_epochs(runs, rounds, device, progress).ratio('Learner', 'tier 2')
     return found
 
+def _usable(device):
+    "The device of that name, if something can be computed on it"
+    try: return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as e:  # PyTorch has both, for unknown names and for devices that are not there
+        raise BadValue(f'Cannot compute on {str(device)!r}: choose cpu, or cuda or mps where there is such a GPU.') from e
+
 def _machine(device):
     "What the numbers depend on"
     where = torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU'
@@ -375,7 +382,7 @@ def bench(
     progress: bool = False # bars, in a terminal?
 ) -> dict: # plain values, ready for JSON
     "All comparisons of this page in one run"
-    data, device = load_digits(source) if data is None else data, torch.device(device)
+    data, device = load_digits(source) if data is None else data, _usable(device)
     many = repeated(data, rows[0])
     races = {arch: race(data, arch, device=device, progress=progress).to_dict() for arch in _archs}
     timed = time_epochs({name: _tier1(dl) for name, dl in loaders(many, device=device).items()}, rounds, device, progress)

@@ -23,6 +23,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from .data import DigitData, get_dls, load_digits
+from .guards import BadValue, FileInTheWay, MissingPackage, NoNetwork
 from .manual import batch_accuracy, calc_grad, mnist_loss, _check_grads, _check_start, _not_empty
 
 try:
@@ -30,7 +31,7 @@ try:
     from fastai.vision.learner import vision_learner
     from fastai.vision.models import resnet18
 except (ImportError, RuntimeError) as e:  # a torchvision made for another torch raises RuntimeError
-    raise ImportError(f'fastsgd.vision needs a torchvision that matches torch {torch.__version__} ({e}): install both from one place, in one command, pip install --upgrade --force-reinstall torch torchvision') from e
+    raise MissingPackage(f'fastsgd.vision needs a torchvision that matches torch {torch.__version__} ({e}): install both from one place, in one command, pip install --upgrade --force-reinstall torch torchvision') from e
 
 # %% ../nbs/09_vision.ipynb #13f808b2
 _layouts = {'train': ('train', 'valid'), 'training': ('training', 'testing')}
@@ -49,10 +50,10 @@ def export_images(
     layout: str = 'train' # `'train'` for train/ and valid/, `'training'` for training/ and testing/
 ) -> Path: # the folder
     "Write digits as PNG files in folders, as `load_digits(path)` reads them; raises `FileExistsError` for a folder in use, `ValueError` for an unknown layout"
-    if layout not in _layouts: raise ValueError(f"layout is {layout!r}: choose 'train' or 'training'.")
+    if layout not in _layouts: raise BadValue(f"layout is {layout!r}: choose 'train' or 'training'.")
     path = Path(path).expanduser()
-    if path.exists() and not path.is_dir(): raise FileExistsError(f'{path} is a file: name a new folder.')
-    if path.is_dir() and any(path.iterdir()): raise FileExistsError(f'{path} is not empty: name a new folder, or delete what is in it.')
+    if path.exists() and not path.is_dir(): raise FileInTheWay(f'{path} is a file: name a new folder.')
+    if path.is_dir() and any(path.iterdir()): raise FileInTheWay(f'{path} is not empty: name a new folder, or delete what is in it.')
     data = source if isinstance(source, DigitData) else load_digits(source, classes=range(10))
     for name, x, y in zip(_layouts[layout], (data.train_x, data.valid_x), (data.train_y, data.valid_y)):
         _write_images(path/name, x, y, data.classes)
@@ -64,7 +65,7 @@ def one_cycle(
     lr: float # the largest learning rate
 ) -> tuple[float, float]: # learning rate and momentum
     "The rate and the momentum of a step, as fastai's `fit_one_cycle` sets them; raises `ValueError` for a share below 0 or above 1"
-    if not 0 <= pct <= 1: raise ValueError(f'pct is {pct}: give the share of the run that is done, from 0 to 1.')
+    if not 0 <= pct <= 1: raise BadValue(f'pct is {pct}: give the share of the run that is done, from 0 to 1.')
     pct = torch.tensor(pct, dtype=torch.float32)  # fastai rounds it too, and so the two agree to the last bit
     rising = bool(pct < 0.25)
     pos = (pct/0.25 if rising else (pct - 0.25)/0.75).item()
@@ -90,7 +91,7 @@ def train_one_cycle(
     loss_func: Callable = mnist_loss # `loss_func(preds, yb)` gives one number
 ) -> None:
     "Tier 1's loop with one cycle and momentum; raises what tier 1's `train_epoch` raises, and `ValueError` for less than one epoch"
-    if not isinstance(epochs, Integral) or epochs < 1: raise ValueError(f'epochs is {epochs}: train for 1 or more.')
+    if not isinstance(epochs, Integral) or epochs < 1: raise BadValue(f'epochs is {epochs}: train for 1 or more.')
     _check_start(lr, params)
     moving = [torch.zeros_like(p) for p in params]
     for epoch in range(epochs):
@@ -116,10 +117,10 @@ def few_images(
     seed: int = 42 # which ones
 ) -> DigitData: # with the validation set as it is
     "Digits with a small training set; raises `ValueError` where a class has fewer than `n` images, or for two classes"
-    if data.n_out == 1: raise ValueError(f'There are two classes, {data.classes}: load three or more.')
+    if data.n_out == 1: raise BadValue(f'There are two classes, {data.classes}: load three or more.')
     draw = torch.Generator().manual_seed(seed)
     rows = [(data.train_y == i).nonzero()[:, 0] for i in range(data.n_out)]
-    if not 0 < n <= min(map(len, rows)): raise ValueError(f'n is {n}: each class has from 1 to {min(map(len, rows))} images.')
+    if not 0 < n <= min(map(len, rows)): raise BadValue(f'n is {n}: each class has from 1 to {min(map(len, rows))} images.')
     rows = torch.cat([r[torch.randperm(len(r), generator=draw)[:n]] for r in rows])
     return replace(data, train_x=data.train_x[rows], train_y=data.train_y[rows])
 
@@ -167,4 +168,4 @@ def image_learner(
     try: return vision_learner(dls, arch, pretrained=pretrained, **kwargs)
     except OSError as e:
         if not pretrained: raise
-        raise ConnectionError(f'Cannot fetch the weights of {arch.__name__} ({e}): check the network, put the file into {torch.hub.get_dir()}/checkpoints, or use pretrained=False.') from e
+        raise NoNetwork(f'Cannot fetch the weights of {arch.__name__} ({e}): check the network, put the file into {torch.hub.get_dir()}/checkpoints, or use pretrained=False.') from e

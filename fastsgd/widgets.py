@@ -24,6 +24,7 @@ from PIL import Image
 from .check import _program, mistakes
 from .data import DigitData, get_dls, load_digits
 from .descent import gradient_descent, mse, quadratic
+from .guards import BadValue
 from .manual import linear1, mnist_loss, train_epoch
 from .parity import compare_tiers, record, step_diffs
 from .serve import Model, _archs, as_model
@@ -129,10 +130,10 @@ _parabola = (-4.9, 1.5, 6.)  # a, b and c, as in the chapter
 def _check_descent(start, lr, noise, bs):
     "Complain of what the sliders cannot show"
     for name, value, low, high in ('a', start[0], -13.9, 4.1), ('c', start[1], -2, 14):
-        if not low <= value <= high: raise ValueError(f'start is {start}: choose {name} from {low} to {high}, where its slider goes.')
-    if not 0.02 <= lr <= 1.1: raise ValueError(f'lr is {lr}: the slider goes from 0.02 to 1.1.')
-    if not 0 <= noise <= 2: raise ValueError(f'noise is {noise}: the slider goes from 0 to 2 metres.')
-    if bs not in (1, 2, 4, 5, 10, 20): raise ValueError(f'bs is {bs}: twenty points make whole batches of 1, 2, 4, 5, 10 or 20.')
+        if not low <= value <= high: raise BadValue(f'start is {start}: choose {name} from {low} to {high}, where its slider goes.')
+    if not 0.02 <= lr <= 1.1: raise BadValue(f'lr is {lr}: the slider goes from 0.02 to 1.1.')
+    if not 0 <= noise <= 2: raise BadValue(f'noise is {noise}: the slider goes from 0 to 2 metres.')
+    if bs not in (1, 2, 4, 5, 10, 20): raise BadValue(f'bs is {bs}: twenty points make whole batches of 1, 2, 4, 5, 10 or 20.')
 
 # %% ../nbs/10_widgets.ipynb #cd6135f4
 def descent_surface(
@@ -156,15 +157,15 @@ def descent_surface(
 def _check_batches(data, lr, whole):
     "Complain of what the widget cannot show; `whole` holds the numbers that have to be whole"
     for name, value in whole.items():
-        if not isinstance(value, Integral) or value < (name != 'seed'): raise ValueError(f'{name} is {value!r}: give a whole number, such as {name}={dict(bs=64, n_batches=5, epochs=8, seed=42)[name]}.')
+        if not isinstance(value, Integral) or value < (name != 'seed'): raise BadValue(f'{name} is {value!r}: give a whole number, such as {name}={dict(bs=64, n_batches=5, epochs=8, seed=42)[name]}.')
     n, seen = whole['n_batches']*whole['bs'], whole['n_batches']*whole['bs']*whole['epochs']
-    if not 0 < lr <= 10: raise ValueError(f'lr is {lr}: give a positive number of at most 10, such as lr=1.')
-    if data.n_out != 1: raise ValueError(f'data has {len(data.classes)} classes, and the model tells two apart: load them with load_digits(classes=(3, 7)).')
-    if data.train_x.ndim != 2 or data.train_x.shape[1] != 784: raise ValueError(f'train_x has shape {tuple(data.train_x.shape)}: give one row of 784 pixels for each digit, (N, 784).')
-    if data.train_y.shape != (len(data.train_x), 1): raise ValueError(f'train_y has shape {tuple(data.train_y.shape)}: give each of the {len(data.train_x)} digits one label, (N, 1).')
-    if not (0 <= data.train_x.min() and data.train_x.max() <= 1): raise ValueError('train_x has pixels outside [0, 1]: divide them by 255, as load_digits does.')
-    if n > len(data.train_x): raise ValueError(f'{whole["n_batches"]} batches of {whole["bs"]} are {n} digits, and data has {len(data.train_x)}: choose a smaller bs or n_batches.')
-    if n > 320 or seen > 8_000: raise ValueError(f'{n} digits, looked at {seen} times in all, make too large a page: choose bs, n_batches and epochs for at most 320 digits and 8,000 looks.')
+    if not 0 < lr <= 10: raise BadValue(f'lr is {lr}: give a positive number of at most 10, such as lr=1.')
+    if data.n_out != 1: raise BadValue(f'data has {len(data.classes)} classes, and the model tells two apart: load them with load_digits(classes=(3, 7)).')
+    if data.train_x.ndim != 2 or data.train_x.shape[1] != 784: raise BadValue(f'train_x has shape {tuple(data.train_x.shape)}: give one row of 784 pixels for each digit, (N, 784).')
+    if data.train_y.shape != (len(data.train_x), 1): raise BadValue(f'train_y has shape {tuple(data.train_y.shape)}: give each of the {len(data.train_x)} digits one label, (N, 1).')
+    if not (0 <= data.train_x.min() and data.train_x.max() <= 1): raise BadValue('train_x has pixels outside [0, 1]: divide them by 255, as load_digits does.')
+    if n > len(data.train_x): raise BadValue(f'{whole["n_batches"]} batches of {whole["bs"]} are {n} digits, and data has {len(data.train_x)}: choose a smaller bs or n_batches.')
+    if n > 320 or seen > 8_000: raise BadValue(f'{n} digits, looked at {seen} times in all, make too large a page: choose bs, n_batches and epochs for at most 320 digits and 8,000 looks.')
 
 def _train_in_steps(x, y, orders, lr):
     "The loss of each batch, and the weights and bias after all of them, from 0"
@@ -221,8 +222,8 @@ def _for_page(model):
     "The parameters as the page keeps them: weights have a row for each number that comes out"
     params = {name: (p.T if p.ndim == 2 else p).float() for name, p in model.params.items()}
     n = sum(p.numel() for p in params.values())
-    if n > 80_000: raise ValueError(f'The model has {n:,} parameters: at most 80,000 fit on the page, such as simple_net(n_hidden=100, n_out=10) has.')
-    if not all(p.isfinite().all() for p in params.values()): raise ValueError('The parameters are too large for float32: train again, with a lower lr.')
+    if n > 80_000: raise BadValue(f'The model has {n:,} parameters: at most 80,000 fit on the page, such as simple_net(n_hidden=100, n_out=10) has.')
+    if not all(p.isfinite().all() for p in params.values()): raise BadValue('The parameters are too large for float32: train again, with a lower lr.')
     if n <= 10_000: return params, {}
     weights, scales = _rounded({name: p for name, p in params.items() if p.ndim == 2})
     return params | weights, scales
@@ -263,7 +264,7 @@ def draw_digit(
     classes = None # the digits it tells apart, in the order of `DigitData.classes`; a `Model` knows them
 ) -> Widget: # shows itself
     "A sheet to draw on, and the model that reads it, its weights rounded to 255 steps from 10,000 parameters on; raises `ValueError` for more than 80,000, and what `as_model` raises"
-    if isinstance(model, Model) and classes is not None and tuple(classes) != model.classes: raise ValueError(f'classes is {classes}, but the model tells {model.classes} apart: leave classes out.')
+    if isinstance(model, Model) and classes is not None and tuple(classes) != model.classes: raise BadValue(f'classes is {classes}, but the model tells {model.classes} apart: leave classes out.')
     model = model if isinstance(model, Model) else as_model(model, classes)
     params, scales = _for_page(model)
     images, labels = _examples(model.classes)
@@ -296,7 +297,7 @@ def _by_batch(run, epochs):
 def _same_start(data, epochs, lr, bs, seed):
     "Recorded from one start and with the same batches: the tiers by name, the solutions as they are, and each mistake by its slug"
     data = load_digits() if data is None else data
-    if data.n_out != 1: raise ValueError(f'There are {data.n_out} classes: the mistakes are made with mnist_loss, so load two, such as load_digits(classes=(3, 7)).')
+    if data.n_out != 1: raise BadValue(f'There are {data.n_out} classes: the mistakes are made with mnist_loss, so load two, such as load_digits(classes=(3, 7)).')
     tiers = compare_tiers(data, 'linear', epochs, lr, bs, seed).runs
     edits = {'right': [], **{slug: [mistakes[slug].edits[0]] for slug in _six}}
     return tiers | {n: _by_batch(_record_program(e, tiers['manual'].params[0], get_dls(data, bs, seed), lr, epochs), epochs) for n, e in edits.items()}

@@ -13,6 +13,7 @@ from fastsgd import exercises
 from fastsgd.check import check, mistakes
 from ways import mnist_loss
 
+checker = sys.modules['fastsgd.check']  # the module, not the function in it
 names = list(ways.right)
 seeds = st.integers(0, 2**32 - 1)
 often = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -68,6 +69,18 @@ def test_each_mistake_is_made_in_at_least_two_ways():
 def test_catalogue_says_where_each_mistake_can_be_made():
     assert [(s, name) for s, name, _ in wrong if name not in mistakes[s].functions] == []
     assert {f for m in mistakes.values() for f in m.functions} == set(names)
+
+
+def test_every_edit_of_the_catalogue_gives_a_program():
+    edits = [edit.fill(value) for m in mistakes.values() for edit in m.edits for value in edit.values]
+    assert len(edits) > 150 and [edit for edit in edits if not checker._program(edit)] == []
+
+
+@pytest.mark.parametrize('right', ['no such line', 'p'], ids=['nowhere', 'in several places'])
+def test_an_edit_without_one_place_is_not_taken_into_the_catalogue(right):
+    with pytest.raises(ValueError, match='new-one: the solutions have no place'):
+        checker._add('new-one', 'It does.', 'Does it?', 'It does.', checker._edit('train_epoch', right, ''))
+    assert 'new-one' not in mistakes
 
 
 def test_ways_have_different_names():

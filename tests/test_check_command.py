@@ -73,6 +73,19 @@ def test_prints_and_checks_in_the_file_stay_inside(checked):
     assert run.status == 0 and run.out.startswith('mse: right\n') and run.err == ''
 
 
+@pytest.mark.parametrize('use', [
+    'print(report.hint())', 'print(report.solution())', 'assert report.ok', 'assert not report.findings', 'assert report.passed == ["mse"]', 'report.to_dict()["ok"]',
+    'print(report, report.missing)', 'for f in report.findings: print(f.message)', 'report._repr_html_()'])
+def test_a_file_may_use_what_check_gives_it(checked, use):
+    run = checked(f'from fastsgd.check import check\n{right}report = check(mse=mse, seed=3)\n{use}\n')
+    assert run.status == 0 and run.out.startswith('mse: right\n') and run.err == ''
+
+
+def test_a_file_that_asserts_that_it_is_right_is_told_its_mistake(checked):
+    run = checked('from fastsgd.check import check\ndef linear1(xb, weights, bias): return xb @ weights\nassert check(linear1=linear1).ok\n')
+    assert run.status == 1 and run.out.startswith('linear1: bias-not-added\n')
+
+
 def test_main_blocks_are_not_run(checked):
     assert checked(right + 'if __name__ == "__main__": raise SystemExit(3)\n').status == 0
 

@@ -18,7 +18,7 @@ import fastsgd
 
 files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
 sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
-road = 'diff exercises data descent manual modules learner parity check speed scale vision serve widgets cli'.split()  # later may import earlier
+road = 'guards diff exercises data descent manual modules learner parity check speed scale vision serve widgets cli'.split()  # later may import earlier
 import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml', 'uvicorn': 'python-fasthtml'}  # where a distribution is called otherwise
 
 
@@ -41,9 +41,15 @@ def test_the_manual_tier_loads_neither_fastai_nor_plots_nor_tables():
     assert run.status == 0 and run.err == '' and run.out == '[]\n'
 
 
-def test_the_manual_tier_stands_on_torch_alone():
-    assert others(sources['manual']) - sys.stdlib_module_names == {'torch'}
-    assert not any(module[0] == '.' for module, _ in imports(sources['manual']))
+def closure(name):
+    "A module of ours and all of ours that it imports, themselves or through others"
+    ours = {module[1:] for module, _ in imports(sources[name]) if module[0] == '.'}
+    return {name}.union(*map(closure, ours))
+
+
+def test_the_manual_tier_stands_on_torch_and_guards_alone():
+    assert closure('manual') == {'manual', 'guards'}
+    assert set().union(*(others(sources[name]) for name in closure('manual'))) - sys.stdlib_module_names == {'torch'}
 
 
 def test_vision_alone_needs_torchvision():

@@ -1,6 +1,6 @@
 // A sheet to draw on, and a model that reads it: what it sees, what it answers, and which pixels speak for that.
 import {button, el, picture} from './page.js'
-import {bluesAndOranges, grey, pixels} from './plot.js'
+import {bluesAndOranges, disc, grey, line, pixels} from './plot.js'
 import {prepare} from './prepare.js'
 import {dot, sigmoid} from './sgd.js'
 
@@ -50,7 +50,7 @@ export function evidence(layers, x) {
 
 // ---- The sheet
 
-const side = 280, cell = side/28
+const side = 280, cell = side/28, penRadius = 10
 const arrows = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}
 
 // Paper for mouse, touch, pen and keys. onchange() is called when there is new ink, or none any more.
@@ -62,11 +62,8 @@ function paper(label, onchange) {
   let place, finger  // where a stroke has come to, and which pointer draws it
 
   function stroke(to) {
-    Object.assign(pen, {lineWidth: 20, lineCap: 'round', strokeStyle: 'black'})
-    pen.beginPath()
-    pen.moveTo(...place ?? to)
-    pen.lineTo(...to)  // a dot where the stroke begins
-    pen.stroke()
+    if (place) line(pen, [place, to], 'black', 2*penRadius)
+    disc(pen, ...to, penRadius, 'black')  // a round end; and a dot where the pen goes down, since no browser need draw a line of no length
     place = to
     onchange()
   }
