@@ -1305,7 +1305,9 @@ def _work(path, results, seed, done):
     write(found=list(found))
     for name in [n for n in found if n not in done]:
         write(doing=name)
-        write(checked=name, findings=[asdict(f) for f in check(seed=seed, **{name: found[name]}).findings])
+        try: report = check(seed=seed, **{name: found[name]})
+        except Exception: return write(fault=traceback.format_exc())  # what the learner's code raises is a finding
+        write(checked=name, findings=[asdict(f) for f in report.findings])
     write(finished=True)
 
 # %% ../nbs/06_mistakes.ipynb #0c220638
@@ -1364,6 +1366,8 @@ def _collect(report, path, lines, late, seconds, status, done):
     "Add what a process wrote to the report; the names of the functions in the file"
     failed = next((line['failed'] for line in lines if 'failed' in line), None)
     if failed: raise BadValue(failed)
+    fault = next((line['fault'] for line in lines if 'fault' in line), None)
+    if fault: raise RuntimeError(f'The checker itself failed:\n{fault}')
     doing = next((line['doing'] for line in reversed(lines) if 'doing' in line), None)
     how = f'does not come to its end within {seconds:g} seconds: look for an endless loop' if late else f'ends the whole program (status {status})'
     found = next((line['found'] for line in lines if 'found' in line), None)

@@ -6,161 +6,95 @@
 __all__ = ['main', 'check_main', 'race_main', 'bench_main', 'serve_main']
 
 # %% ../nbs/11_cli.ipynb #81922162
-import argparse, json, os, sys, warnings
-from math import inf
+import json
 from pathlib import Path
 
+from . import options
+from .options import Parser, load, new_file, old_file, run_and_exit, waiting, write_json
+
 # %% ../nbs/11_cli.ipynb #7d74ba9e
-class _Parser(argparse.ArgumentParser):
-    "A parser that complains in one line"
-    def error(self, message): self.exit(2, f'{self.prog}: {message}\n')
-
-def _digits(text):
-    "`'3,7'` as (3, 7)"
-    try: return tuple(int(d) for d in text.split(','))
-    except ValueError: raise argparse.ArgumentTypeError(f'{text!r} is no list of digits: write them like 3,7') from None
-
-def _at_least_one(text):
-    "A whole number from 1"
-    if text.isdecimal() and int(text) >= 1: return int(text)
-    raise argparse.ArgumentTypeError(f'{text!r} is too small or no whole number: give 1 or more')
-
-def _seed(text):
-    "A whole number that PyTorch takes for a seed"
-    if text.isdecimal() and int(text) < 2**63: return int(text)
-    raise argparse.ArgumentTypeError(f'{text!r} is no seed: give a whole number, such as 42')
-
-def _rate(text):
-    "A positive number"
-    try:
-        if 0 < (lr := float(text)) < inf: return lr
-    except ValueError: pass
-    raise argparse.ArgumentTypeError(f'{text!r} is no learning rate: give a positive number, such as 0.1')
-
-def _file(text):
-    "A file that can be written"
-    path = Path(text)
-    if path.parent.is_dir() and not path.is_dir(): return path
-    raise argparse.ArgumentTypeError(f'cannot write {text!r}: name a file in a folder that exists')
-
-def _picture(text):
-    "A file that can be written and holds a picture"
-    if Path(text).suffix in ('.png', '.svg', '.pdf'): return _file(text)
-    raise argparse.ArgumentTypeError(f'cannot draw {text!r}: end the name in .png, .svg or .pdf')
-
-def _command(prog, description, epilog):
-    "A parser whose help keeps its lines"
-    return _Parser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, description=description, epilog=epilog)
-
-def _add_training(p, epochs):
-    "Options that all trainings have"
-    p.add_argument('--source', default='embedded', help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
-    p.add_argument('--classes', type=_digits, default=(3, 7), metavar='D,D,...', help='the digits to tell apart (default: 3,7)')
-    p.add_argument('--epochs', type=_at_least_one, default=epochs, metavar='N', help='passes over the training set (default: %(default)s)')
-    p.add_argument('--lr', type=_rate, default=1., metavar='RATE', help='learning rate (default: %(default)s)')
-    p.add_argument('--bs', type=_at_least_one, default=64, metavar='N', help='images in a batch (default: %(default)s)')
-    p.add_argument('--seed', type=_seed, default=42, metavar='N', help='of the split, the start and the batches (default: %(default)s)')
-    p.add_argument('--plot', type=_picture, metavar='FILE', help='write a picture: .png, .svg or .pdf')
-    p.add_argument('--json', type=_file, metavar='FILE', help='write the settings and results')
-
 def _parser():
     "The options of `fastsgd`"
-    p = _command('fastsgd', 'Train a digit classifier three times, with tensors, with modules and with Learner,\nand check that all three take the very same steps.', """examples:
+    p = Parser('fastsgd', """Train a digit classifier three times, with tensors, with modules and with Learner,
+and check that all three take the very same steps.""", """examples:
   fastsgd                                     3s and 7s, a linear model, 5 epochs
   fastsgd --arch simple_net                   a network with one hidden layer
   fastsgd --classes 0,1,2,3,4,5,6,7,8,9       all ten digits
   fastsgd --source mnist_sample --bs 256      12,396 digits, downloaded on first use
   fastsgd --plot tiers.png --json tiers.json  keep a picture and the numbers
 
-exit status: 0 the tiers are the same, 1 they are not, 2 the request was wrong""")
+exit status: 0 the tiers are the same, 1 they are not, 2 the request was wrong,
+3 a fault of fastsgd""")
     p.add_argument('--arch', choices=('linear', 'simple_net'), default='linear', help='the model (default: %(default)s)')
-    _add_training(p, epochs=5)
+    options.add_data(p)
+    options.add_training(p, epochs=5)
+    options.add_results(p)
     return p
 
 # %% ../nbs/11_cli.ipynb #5fcebf57
-def _write(args, result):
-    "Write results, and the settings they depend on"
-    settings = {k: v for k, v in vars(args).items() if k not in ('plot', 'json')}
-    args.json.write_text(json.dumps(dict(settings=settings, **result), indent=2, allow_nan=False) + '\n')
-
 def _compare(args):
     "Do what the options ask for; returns whether the tiers are the same"
-    from fastsgd.data import load_digits
-    from fastsgd.parity import compare_tiers
-    data = load_digits(args.source, args.classes, seed=args.seed)
-    print(data, flush=True)
-    tiers = compare_tiers(data, args.arch, args.epochs, args.lr, args.bs, args.seed, progress=True)
+    data, parity = load('data', 'parity')
+    digits = data.load_digits(args.source, args.classes, seed=args.seed)
+    print(digits, flush=True)
+    tiers = parity.compare_tiers(digits, args.arch, args.epochs, args.lr, args.bs, args.seed, progress=True)
     print(tiers.table(seconds=True).reset_index().to_string(index=False), tiers.verdict, sep='\n', flush=True)
-    if args.plot: tiers.plot().savefig(args.plot, bbox_inches='tight', dpi=150)
-    if args.json: _write(args, tiers.to_dict())
+    if args.plot: options.draw(args.plot, tiers)
+    if args.json: write_json(args.json, args, tiers.to_dict())
     return tiers.same
-
-# %% ../nbs/11_cli.ipynb #8d888f9e
-def _say(prog, message):
-    "Tell the user something in one line"
-    print(f'{prog}:', ' '.join(str(message).split()), file=sys.stderr)
-
-def _leave(prog, job, args):
-    "Do what the options ask for, and leave: with 0 if all is well, 1 if not, 2 if the request was wrong"
-    try:
-        with warnings.catch_warnings():
-            for kind in (FutureWarning, DeprecationWarning): warnings.simplefilter('ignore', kind)  # for authors of libraries
-            warnings.showwarning = lambda message, *args, **kwargs: _say(prog, message)
-            sys.exit(0 if job(args) else 1)
-    except BrokenPipeError:  # the reader, such as `head`, has gone: leave without a word
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except (ValueError, ArithmeticError, OSError, RuntimeError, ModuleNotFoundError) as e: complaint, status = e, 2
-    except KeyboardInterrupt: complaint, status = 'interrupted', 130
-    _say(prog, complaint)
-    sys.exit(status)
 
 # %% ../nbs/11_cli.ipynb #0724d89b
 def main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 the tiers are the same, 1 they are not, 2 the request was wrong
     "The command `fastsgd`"
-    _leave('fastsgd', _compare, _parser().parse_args(argv))
+    run_and_exit('fastsgd', _compare, _parser().parse_args(argv))
 
 # %% ../nbs/11_cli.ipynb #8788e728
-def _seconds(text):
-    "A positive number of seconds"
-    try:
-        if 0 < (seconds := float(text)) < inf: return seconds
-    except ValueError: pass
-    raise argparse.ArgumentTypeError(f'{text!r} is no time: give a positive number of seconds, such as 20')
-
 def _check_parser():
     "The options of `fastsgd_check`"
-    p = _command('fastsgd_check', 'Check the training functions in a file, and name the mistakes they make.', """examples:
+    p = Parser('fastsgd_check', 'Check the training functions in a file, and name the mistakes they make.', """examples:
   fastsgd_check --new exercises.ipynb   write a notebook of exercises, or exercises.py
   fastsgd_check exercises.ipynb         check the functions in it
   fastsgd_check --hint my_loop.py       say more about each mistake
   fastsgd_check --solution my_loop.py   show the code
 
-exit status: 0 all right, 1 there are mistakes, 2 it could not check""")
+exit status: 0 all right, 1 there are mistakes, 2 it could not check, 3 a fault of fastsgd""")
     p.add_argument('file', nargs='?', type=Path, metavar='FILE', help='a Python file or a notebook')
-    p.add_argument('--new', type=Path, metavar='FILE', help='write the exercises to a new file, .py or .ipynb')
+    p.add_argument('--new', type=new_file, metavar='FILE', help='write the exercises to a new file, .py or .ipynb')
     p.add_argument('--hint', action='store_true', help='say more about each mistake')
     p.add_argument('--solution', action='store_true', help='show the code of the functions that are not right')
-    p.add_argument('--seconds', type=_seconds, default=20., metavar='S', help='time for running the file, and for each function (default: %(default)g)')
-    p.add_argument('--seed', type=_seed, default=0, metavar='N', help='of the tiny problems (default: %(default)s)')
-    p.add_argument('--json', type=_file, metavar='FILE', help='write the report')
+    p.add_argument('--seconds', type=options.seconds, default=20., metavar='S',
+                   help='time for running the file, and for each function (default: %(default)g)')
+    p.add_argument('--seed', type=options.seed, default=0, metavar='N', help='of the tiny problems (default: %(default)s)')
+    p.add_argument('--json', type=new_file, metavar='FILE', help='write the report')
     return p
+
+def _checked_options(argv):
+    "The options of `fastsgd_check`, which name one file"
+    parser = _check_parser()
+    args = parser.parse_args(argv)
+    if (args.file is None) == (args.new is None):
+        parser.error('name one file to check, such as exercises.ipynb, or a new one to write: --new exercises.ipynb')
+    if args.file and args.file.is_dir(): parser.error(f'{args.file} is a folder: name a file in it')
+    if args.file and not args.file.exists():
+        parser.error(f'there is no file {args.file}. To write a new one with exercises: fastsgd_check --new {args.file}')
+    return args
 
 def _check_one(args):
     "Do what the options ask for; returns whether all is right"
     if args.new:
-        from fastsgd.exercises import exercises, new_exercises
-        print(f'{new_exercises(args.new)}: {len(exercises)} exercises. Check them with: fastsgd_check {args.new}')
+        exercises, = load('exercises')
+        print(f'{exercises.new_exercises(args.new)}: {len(exercises.exercises)} exercises. '
+              f'Check them with: fastsgd_check {args.new}')
         return True
-    from fastsgd.check import check_file
-    report = check_file(args.file, args.seconds, args.seed, progress=True)
+    check, = load('check')
+    report = check.check_file(args.file, args.seconds, args.seed, progress=True)
     print(report)
     if report.missing: print('not in the file:', ', '.join(report.missing))
     for wanted, text in (args.hint, report.hint), (args.solution, report.solution):
         if wanted: print('', text(), sep='\n')
-    if args.json: args.json.write_text(json.dumps(report.to_dict(), indent=2) + '\n')
+    if args.json: options.write(args.json, json.dumps(report.to_dict(), indent=2) + '\n')
     return report.ok
 
 # %% ../nbs/11_cli.ipynb #2eb9e6f2
@@ -168,35 +102,34 @@ def check_main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 all right, 1 there are mistakes, 2 it could not check
     "The command `fastsgd_check`"
-    parser = _check_parser()
-    args = parser.parse_args(argv)
-    if (args.file is None) == (args.new is None): parser.error('name one file to check, such as exercises.ipynb, or a new one to write: --new exercises.ipynb')
-    _leave('fastsgd_check', _check_one, args)
+    run_and_exit('fastsgd_check', _check_one, _checked_options(argv))
 
 # %% ../nbs/11_cli.ipynb #e0ec1402
 def _race_parser():
     "The options of `fastsgd_race`"
-    p = _command('fastsgd_race', 'Race full-batch descent against mini-batch SGD, from the same start to the same accuracy.', """examples:
+    p = Parser('fastsgd_race', 'Race full-batch descent against mini-batch SGD, from the same start to the same accuracy.', """examples:
   fastsgd_race                             3s and 7s, a network with 50 hidden units
   fastsgd_race --arch linear               a linear model
   fastsgd_race --source mnist_sample       12,396 digits, downloaded on first use
   fastsgd_race --plot race.png             keep a picture of accuracy over time
 
-exit status: 0 mini-batches were sooner, 1 they were not, 2 the request was wrong""")
+exit status: 0 mini-batches were sooner, 1 they were not, 2 the request was wrong,
+3 a fault of fastsgd""")
     p.add_argument('--arch', choices=('linear', 'sigmoid_net'), default='sigmoid_net', help='the model (default: %(default)s)')
-    _add_training(p, epochs=100)
+    options.add_data(p)
+    options.add_training(p, epochs=100)
+    options.add_results(p)
     return p
 
 def _race(args):
     "Do what the options ask for; returns whether mini-batches were sooner"
-    from fastsgd.data import load_digits
-    from fastsgd.speed import race
-    data = load_digits(args.source, args.classes, seed=args.seed)
-    print(data, flush=True)
-    done = race(data, args.arch, args.lr, args.bs, args.epochs, args.seed, progress=True)
+    data, speed = load('data', 'speed')
+    digits = data.load_digits(args.source, args.classes, seed=args.seed)
+    print(digits, flush=True)
+    done = speed.race(digits, args.arch, args.lr, args.bs, args.epochs, args.seed, progress=True)
     print(done, flush=True)
-    if args.plot: done.plot().savefig(args.plot, bbox_inches='tight', dpi=150)
-    if args.json: _write(args, done.to_dict())
+    if args.plot: options.draw(args.plot, done)
+    if args.json: write_json(args.json, args, done.to_dict())
     return done.ratio > 1
 
 # %% ../nbs/11_cli.ipynb #cee73372
@@ -204,37 +137,36 @@ def race_main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 mini-batches were sooner, 1 they were not, 2 the request was wrong
     "The command `fastsgd_race`"
-    _leave('fastsgd_race', _race, _race_parser().parse_args(argv))
+    run_and_exit('fastsgd_race', _race, _race_parser().parse_args(argv))
 
 # %% ../nbs/11_cli.ipynb #a9fd6ad6
-def _counts(text):
-    "`'100,1000'` as (100, 1000)"
-    try: counts = tuple(int(n) for n in text.split(','))
-    except ValueError: counts = (0,)
-    if min(counts) > 0: return counts
-    raise argparse.ArgumentTypeError(f'{text!r} is no list of numbers of rows: write them like 12396,1000000')
-
 def _bench_parser():
     "The options of `fastsgd_bench`"
-    p = _command('fastsgd_bench', 'Compare full batches with mini-batches, loaders with loaders, and tiers with tiers; all ratios from one run.', """examples:
+    p = Parser('fastsgd_bench', """Compare full batches with mini-batches, loaders with loaders, and tiers with tiers;
+all ratios from one run.""", """examples:
   fastsgd_bench                                     the embedded digits, repeated to 12,396 rows
   fastsgd_bench --source mnist_sample               12,396 digits, downloaded on first use
   fastsgd_bench --rows 12396,1000000                how time and memory grow; a million rows take 3 GB
-  fastsgd_bench --device cuda --json bench.json     on a GPU, and keep the numbers""")
-    p.add_argument('--source', default='embedded', help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
-    p.add_argument('--rows', type=_counts, default=(12_396,), metavar='N,N,...', help='rows to train on (default: 12396)')
-    p.add_argument('--rounds', type=_at_least_one, default=15, metavar='N', help='how often each thing is measured (default: %(default)s)')
-    p.add_argument('--device', default='cpu', help='where to train: cpu or cuda (default: %(default)s)')
-    p.add_argument('--json', type=_file, metavar='FILE', help='write all numbers')
+  fastsgd_bench --device cuda --json bench.json     on a GPU, and keep the numbers
+
+exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd""")
+    p.add_argument('--source', type=options.source, default='embedded',
+                   help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
+    p.add_argument('--rows', type=options.counts, default=(12_396,), metavar='N,N,...', help='rows to train on (default: 12396)')
+    p.add_argument('--rounds', type=options.at_least_one, default=15, metavar='N',
+                   help='how often each thing is measured (default: %(default)s)')
+    p.add_argument('--device', type=options.device, default='cpu', help='where to train: cpu, cuda or mps (default: %(default)s)')
+    p.add_argument('--json', type=new_file, metavar='FILE', help='write all numbers')
     return p
 
 def _bench(args):
     "Do what the options ask for"
-    from fastsgd.data import load_digits
-    from fastsgd.speed import bench, bench_table
-    result = bench(load_digits(args.source), args.source, args.rows, args.rounds, args.device, progress=True)
-    print(result['machine'], bench_table(result).to_string(float_format='{:.2f}'.format, na_rep=''), sep='\n', flush=True)
-    if args.json: _write(args, result)
+    data, speed = load('data', 'speed')
+    digits = data.load_digits(args.source)
+    result = speed.bench(digits, args.source, args.rows, args.rounds, args.device, progress=True)
+    table = speed.bench_table(result).to_string(float_format='{:.2f}'.format, na_rep='')
+    print(result['machine'], table, sep='\n', flush=True)
+    if args.json: write_json(args.json, args, result)
     return True
 
 # %% ../nbs/11_cli.ipynb #0e43e24b
@@ -242,39 +174,34 @@ def bench_main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 done, 2 the request was wrong
     "The command `fastsgd_bench`"
-    _leave('fastsgd_bench', _bench, _bench_parser().parse_args(argv))
+    run_and_exit('fastsgd_bench', _bench, _bench_parser().parse_args(argv))
 
 # %% ../nbs/11_cli.ipynb #68bacef9
-def _port(text):
-    "A whole number from 0 to 65535"
-    if text.isdecimal() and int(text) < 65536: return int(text)
-    raise argparse.ArgumentTypeError(f'{text!r} is no port: give a whole number from 0, for any that is free, to 65535')
-
 def _serve_parser():
     "The options of `fastsgd_serve`"
-    p = _command('fastsgd_serve', 'Serve a model: a page to draw digits on, and an endpoint for programs.', """examples:
+    p = Parser('fastsgd_serve', 'Serve a model: a page to draw digits on, and an endpoint for programs.', """examples:
   fastsgd_serve                               train on ten digits, and serve that
   fastsgd_serve my_model.safetensors          a model that save_model wrote
   fastsgd_serve --save digits.safetensors     train, and keep the model as well
   fastsgd_serve --port 0                      any port that is free
   fastsgd_serve --host 0.0.0.0                for everybody who can reach this machine
 
-exit status: 0 it was stopped with Ctrl-C, 2 the request was wrong""")
-    p.add_argument('model', nargs='?', type=Path, metavar='MODEL', help='a file that save_model wrote (default: train one)')
+exit status: 0 it was stopped with Ctrl-C, 2 the request was wrong, 3 a fault of fastsgd""")
+    p.add_argument('model', nargs='?', type=old_file, metavar='MODEL', help='a file that save_model wrote (default: train one)')
     p.add_argument('--host', default='127.0.0.1', help='the address to listen on (default: %(default)s, this machine alone)')
-    p.add_argument('--port', type=_port, default=8000, metavar='N', help='default: %(default)s')
-    p.add_argument('--save', type=_file, metavar='FILE', help='keep the model that was trained')
+    p.add_argument('--port', type=options.port, default=8000, metavar='N', help='default: %(default)s')
+    p.add_argument('--save', type=new_file, metavar='FILE', help='keep the model that was trained')
     return p
 
 def _serve(args):
     "Do what the options ask for"
-    from fastsgd.serve import load_model, save_model, serve, train_digits
-    if args.model: model = load_model(args.model)
+    serving, = load('serve')
+    if args.model: model = serving.load_model(args.model)
     else:
-        model, accuracy = train_digits()
+        model, accuracy = serving.train_digits()
         print(f'Trained on ten digits: accuracy {accuracy:.4f}', flush=True)
-    if args.save: save_model(args.save, model)
-    serve(model, args.host, args.port)
+    if args.save: serving.save_model(args.save, model)
+    serving.serve(model, args.host, args.port)
     return True
 
 # %% ../nbs/11_cli.ipynb #936c2d43
@@ -282,4 +209,4 @@ def serve_main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 it was stopped, 2 the request was wrong
     "The command `fastsgd_serve`"
-    _leave('fastsgd_serve', _serve, _serve_parser().parse_args(argv))
+    run_and_exit('fastsgd_serve', _serve, _serve_parser().parse_args(argv))

@@ -27,7 +27,8 @@ from torch import Tensor
 from torch.utils.data import TensorDataset
 from tqdm import tqdm
 
-from .guards import BadValue, MissingFile, NoAccess, NoNetwork, Refusal
+from . import guards
+from .guards import BadValue, MissingFile, NoAccess, NoNetwork
 
 # %% ../nbs/00_data.ipynb #cd0ec816
 @dataclass(repr=False)
@@ -55,14 +56,7 @@ class DigitData:
                 f'classes {self.classes}')
 
 # %% ../nbs/00_data.ipynb #34eaac48
-def _checked_classes(classes):
-    "`classes` as a tuple of different digits, at least two"
-    classes = tuple(classes) if isinstance(classes, Iterable) else (classes,)
-    for c in classes:
-        if c not in range(10): raise BadValue(f'{c!r} is not a digit: classes takes whole numbers from 0 to 9, such as (3, 7).')
-        if classes.count(c) > 1: raise BadValue(f'Digit {c} stands twice in classes={classes}: name each digit once.')
-    if len(classes) < 2: raise BadValue(f'classes={classes} leaves nothing to tell apart: name at least two digits, such as (3, 7).')
-    return tuple(map(int, classes))
+_checked_classes = guards.digits
 
 # %% ../nbs/00_data.ipynb #d1b5ecfc
 def _tensors(x, y, classes):
@@ -174,14 +168,13 @@ def load_digits(
 
     Raises `ValueError` for classes that are no digits, an unknown source or a broken image, `FileNotFoundError` for a folder without the images asked for,
     `ConnectionError` where a download fails."""
-    classes, urls = _checked_classes(classes), dict(mnist_sample=URLs.MNIST_SAMPLE, mnist=URLs.MNIST)
+    classes, urls = guards.digits(classes), dict(mnist_sample=URLs.MNIST_SAMPLE, mnist=URLs.MNIST)
     if source == 'embedded':
         x, y = _embedded()
         mine = np.isin(y, classes)
         splits = _split(x[mine], y[mine], valid_pct, seed)
     else:
-        path = _fetch(urls[source]) if source in urls else Path(str(source)).expanduser()
-        if not path.is_dir(): raise BadValue(f"Unknown source {str(source)!r}: choose 'embedded', 'mnist_sample', 'mnist', or a folder that exists.")
+        path = _fetch(urls[source]) if guards.source(source) in urls else Path(source).expanduser()
         try: splits = _read_split(path, classes)
         except PermissionError as e: raise NoAccess(f'{e.filename} cannot be read: make it readable, with chmod -R +r, or name another folder.') from None
     train, valid = (_tensors(x, y, classes) for x, y in splits)

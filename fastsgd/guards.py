@@ -4,7 +4,11 @@
 
 # %% auto #0
 __all__ = ['Refusal', 'BadValue', 'BadType', 'NotFinite', 'MissingFile', 'FileInTheWay', 'NoAccess', 'NoNetwork',
-           'MissingPackage', 'TookTooLong']
+           'MissingPackage', 'TookTooLong', 'digits', 'source']
+
+# %% ../nbs/15_guards.ipynb #eb4f4c11
+from collections.abc import Iterable
+from pathlib import Path
 
 # %% ../nbs/15_guards.ipynb #c8cd4fee
 class Refusal(Exception):
@@ -36,3 +40,29 @@ class MissingPackage(Refusal, ModuleNotFoundError):
 
 class TookTooLong(Refusal, TimeoutError):
     "Code of somebody else that does not come to its end"
+
+# %% ../nbs/15_guards.ipynb #448a5194
+def digits(
+    classes: Iterable # should be whole numbers from 0 to 9
+) -> tuple: # the same as a tuple
+    "Different digits, at least two; raises `ValueError` for others"
+    classes = tuple(classes) if isinstance(classes, Iterable) else (classes,)
+    for c in classes:
+        if c not in range(10):
+            raise BadValue(f'{c!r} is not a digit: classes takes whole numbers from 0 to 9, '
+                           'such as (3, 7).')
+        if classes.count(c) > 1:
+            raise BadValue(f'Digit {c} stands twice in classes={classes}: name each digit once.')
+    if len(classes) < 2:
+        raise BadValue(f'classes={classes} leaves nothing to tell apart: name at least two digits, '
+                       'such as (3, 7).')
+    return tuple(map(int, classes))
+
+# %% ../nbs/15_guards.ipynb #dcc6193d
+def source(
+    source: str | Path # should be a name that is known, or a folder
+) -> str | Path: # the same
+    "Where digits come from; raises `ValueError` for an unknown name that is no folder either"
+    if source in ('embedded', 'mnist_sample', 'mnist') or Path(source).expanduser().is_dir(): return source
+    raise BadValue(f"Unknown source {str(source)!r}: choose 'embedded', 'mnist_sample', 'mnist', "
+                   "or a folder that exists.")

@@ -110,6 +110,12 @@ def test_a_notebook_is_run_cell_by_cell(checked):
 
 # What goes wrong
 
+def test_a_fault_of_the_checker_is_not_the_learners(checked):
+    run = checked(f'import sys, fastsgd.check\nsys.modules["fastsgd.check"]._check_function = None\n{right}')
+    assert run.status == 3 and 'The checker itself failed' in run.err and "'NoneType' object is not callable" in run.err
+    assert 'mse' not in run.out
+
+
 @pytest.mark.parametrize('source, words', [
     ('import sys\nsys.exit()', ['line 2', 'exit()']), ('def mse(preds targets): pass', ['line 1', 'SyntaxError']), ('x = 1\ny = x/0', ['line 2', 'ZeroDivisionError']),
     ('while True: pass', ['endless loop']), ('import os\nos._exit(7)', ['ends the whole program', '7']), ('x = 1', ['none of the functions', 'train_epoch']),

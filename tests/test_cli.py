@@ -2,7 +2,9 @@
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 from math import nan
@@ -14,7 +16,8 @@ import torch
 from conftest import end, start
 from PIL import Image
 
-from fastsgd import learner, manual, parity
+from fastsgd import __version__ as fastsgd_version
+from fastsgd import cli, guards, learner, manual, parity
 from fastsgd.cli import main
 
 command = 'from fastsgd.cli import main; main()'
@@ -114,6 +117,51 @@ def test_an_empty_folder_is_refused_in_one_line(fastsgd, tmp_path): assert_refus
 @pytest.mark.parametrize('arch', ['linear', 'simple_net'])
 def test_a_rate_that_makes_the_loss_infinite_is_refused_in_one_line(fastsgd, arch):
     assert_refused(fastsgd('--classes', '1,2,3', '--lr', '1e38', '--arch', arch), 'lower lr')
+
+
+# Faults of ours
+
+@pytest.mark.parametrize('kind', [KeyError, ValueError, RuntimeError, OSError, FloatingPointError, ModuleNotFoundError])
+def test_a_fault_of_ours_keeps_its_traceback_and_has_a_status_of_its_own(fastsgd, kind):
+    with patch.object(parity, 'compare_tiers', side_effect=kind('nobody meant this')): run = fastsgd('--epochs', 1)
+    assert run.status == 3 and run.err.startswith('Traceback') and f'{kind.__name__}: ' in run.err and 'nobody meant this' in run.err
+    assert re.fullmatch(r'fastsgd: this is a fault of fastsgd. Please report it .*/issues', run.err.splitlines()[-1])
+
+
+@pytest.mark.parametrize('kind', [k for k in vars(guards).values() if isinstance(k, type) and issubclass(k, guards.Refusal)], ids=lambda k: k.__name__)
+def test_what_is_refused_on_purpose_takes_one_line(fastsgd, kind):
+    with patch.object(parity, 'compare_tiers', side_effect=kind('this was meant')): run = fastsgd('--epochs', 1)
+    assert run.status == 2 and run.err == 'fastsgd: this was meant\n'
+
+
+# Every command
+
+commands = dict(fastsgd=cli.main, fastsgd_check=cli.check_main, fastsgd_race=cli.race_main, fastsgd_bench=cli.bench_main, fastsgd_serve=cli.serve_main)
+
+
+def left(command, *argv):
+    with pytest.raises(SystemExit) as leaving: command(list(argv))
+    return leaving.value.code
+
+
+@pytest.mark.parametrize('name, command', commands.items(), ids=commands)
+def test_every_command_knows_its_version_and_completes_itself(name, command, capsys):
+    assert left(command, '--version') == 0 and capsys.readouterr().out == f'{name} {fastsgd_version}\n'
+    assert left(command, '--print-completion', 'bash') == 0
+    script = capsys.readouterr().out
+    assert name in script and '--json' in script or name == 'fastsgd_serve' and '--port' in script
+    if shutil.which('bash'): assert subprocess.run(['bash', '-n'], input=script, text=True).returncode == 0
+
+
+@pytest.mark.parametrize('name, command', commands.items(), ids=commands)
+def test_an_unknown_option_points_to_help(name, command, capsys):
+    assert left(command, '--nonsense') == 2
+    assert re.fullmatch(rf'{name}: [^\n]*--nonsense[^\n]*{name} --help[^\n]*\n', capsys.readouterr().err)
+
+
+def test_the_package_is_a_command():
+    run = subprocess.run([sys.executable, '-m', 'fastsgd', '--version'], capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout == f'fastsgd {fastsgd_version}\n' and run.stderr == ''
 
 
 # Files
