@@ -1,22 +1,16 @@
 "Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
 import os
 import shutil
-import signal
-import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers import end, few, start
 
 from fastsgd import data as D
 from fastsgd.manual import linear1
-
-REPO = Path(__file__).resolve().parent.parent
-AXE = Path(os.getenv('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')  # looks for what keeps people from using a page
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -27,12 +21,6 @@ def own_cache(tmp_path_factory):
         patch.setenv('OMP_NUM_THREADS', '1')  # threads that wait for each other make a busy machine a hundred times slower
         torch.set_num_threads(1)
         yield
-
-
-def few(data, n):
-    "The first `n` digits to train on, and half as many to validate with"
-    m = n//2
-    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n], valid_x=data.valid_x[:m], valid_y=data.valid_y[:m])
 
 
 @pytest.fixture(scope='session')
@@ -135,20 +123,6 @@ def play(browser, tmp_path):
     yield open_page
     for c in contexts: c.close()
     assert not complaints
-
-
-def start(code, *args, **env):
-    "A Python process that runs `code`"
-    argv = [sys.executable, '-c', code, *map(str, args)]
-    hear = None if os.name == 'nt' else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell makes what it runs in the background deaf to it
-    return Popen(argv, env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, preexec_fn=hear)
-
-
-def end(process):
-    "What a process left behind"
-    try: out, err = process.communicate(timeout=120)
-    finally: process.kill()
-    return SimpleNamespace(status=process.returncode, out=out, err=err)
 
 
 @pytest.fixture(scope='session')

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
-from conftest import end, start
+from helpers import end, start
 from PIL import Image
 
 from fastsgd import __version__ as fastsgd_version

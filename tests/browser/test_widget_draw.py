@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from conftest import REPO
+from helpers import AXE
 from PIL import Image
 from torch import nn
 
@@ -396,7 +396,7 @@ def test_everybody_can_use_it(play, theme, net):
     reading(page)
     assert page.evaluate('document.documentElement.scrollWidth') <= 360
     page.evaluate('document.body.style.background = "Canvas"')  # axe takes what has no colour for white
-    page.evaluate(f'{(REPO/"tests/assets/axe-core/axe.min.js").read_text()}; 0')
+    page.evaluate(f'{AXE.read_text()}; 0')
     found = page.evaluate('axe.run().then(r => r.violations)')
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
 

@@ -8,12 +8,13 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
 import pytest
 import torch
-from conftest import end, start
+from helpers import end, start
 from fastai.optimizer import SGD
 from torch.utils.data import TensorDataset
 
@@ -35,9 +36,10 @@ cases = {
     'one step': ((3, 7), 100, 'linear', 'float64', 1000, 2, 1., 1e-12),
     'three epochs': (*three_seven, 'float32', 64, 3, 1., 1e-6)}
 
+here = Path(__file__).parent
 in_each_process = '''
 import os, sys, torch
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = sys.argv[2:]
 from test_scale import cases, digits
 from fastsgd.scale import *
 from fastsgd.scale import _Watch
@@ -104,7 +106,7 @@ def ends(own_cache, tmp_path_factory):
         started.append(torchrun(n, what, folder, **env))
         return started[-1]
     try:
-        broken, several = go(2, f'{command} --kill 1@20'), go(2, f'train.py {folder}/runs.pt {os.path.dirname(__file__)}')
+        broken, several = go(2, f'{command} --kill 1@20'), go(2, f'train.py {folder}/runs.pt {here} {here.parent}')
         ends.broken = end(broken)
         ends.kept = torch.load(folder/'broken.pt')
         continued = go(2, f'{command} --json continued.json', PYTHONPATH=f'{abort_on_shutdown}{os.pathsep}{os.environ.get("PYTHONPATH", "")}')

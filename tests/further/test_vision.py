@@ -5,7 +5,7 @@ from urllib.error import URLError
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import end, few, start
+from helpers import end, few, start
 from fastai.data.core import DataLoaders
 from fastai.optimizer import SGD
 from PIL import Image

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 import pytest
 import torch
-from conftest import AXE
+from helpers import AXE
 
 from fastsgd import manual, widgets
 from fastsgd.descent import gradient_descent, mse, quadratic

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from conftest import end, start
+from helpers import end, start
 
 from fastsgd import manual, speed
 from fastsgd.cli import bench_main, race_main

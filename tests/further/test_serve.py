@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import torch
-from conftest import AXE, end, start
+from helpers import AXE, end, start
 from PIL import Image, ImageOps
 from torch import nn
 

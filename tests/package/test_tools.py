@@ -2,7 +2,7 @@
 import importlib.util
 
 import pytest
-from conftest import REPO
+from helpers import REPO
 
 for needed in 'nbformat', 'nbclient', 'nbdev', 'execnb': pytest.importorskip(needed, reason=f'{needed} comes with the dev extra')
 if not (REPO/'tools'/'outputs.py').is_file(): pytest.skip('the tools are not beside the tests', allow_module_level=True)

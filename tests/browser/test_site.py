@@ -4,19 +4,16 @@ It needs the repository, the `dev` extra and Chromium (`apt-get install chromium
 """
 import functools, http.server, re, subprocess, sys, threading, time
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
-from conftest import AXE
+from helpers import AXE, REPO
 
-ROOT = Path(__file__).resolve().parent.parent
-
-if not (ROOT/'nbs').is_dir(): pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
+if not (REPO/'nbs').is_dir(): pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
 pytest.importorskip('smalldocs', reason='smalldocs builds the site: it comes with the dev extra')
 pytest.importorskip('nbdev', reason='nbdev prepares the notebooks: it comes with the dev extra')
 
-NOTEBOOKS = sorted(f.name for f in (ROOT/'nbs').glob('*.ipynb'))
+NOTEBOOKS = sorted(f.name for f in (REPO/'nbs').glob('*.ipynb'))
 PAGES = [re.sub(r'^\d+_|\.ipynb$', '', n) for n in NOTEBOOKS]
 WIDE, PHONE = (1280, 900), (400, 800)
 
@@ -28,7 +25,7 @@ def built(tmp_path_factory):
     "The folder of the site, and the seconds that it took to build"
     out = tmp_path_factory.mktemp('site')/'_docs'
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, ROOT/'tools/docs.py', '--out', out], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, REPO/'tools/docs.py', '--out', out], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out, time.perf_counter() - start, done.stderr
 
@@ -152,14 +149,14 @@ def test_every_public_name_has_its_reference(site, parsed):
             page, anchor = address.split('#')
             assert anchor in parsed[page.split('/')[-1]].ids, f'{name} has no reference'
             sources = [t for t in parsed[page.split('/')[-1]].targets if f'/{file}#L' in t]
-            line = next(i for i, text in enumerate((ROOT/file).read_text().splitlines(), 1) if re.match(rf'(def|class) {name}\b', text))
+            line = next(i for i, text in enumerate((REPO/file).read_text().splitlines(), 1) if re.match(rf'(def|class) {name}\b', text))
             assert any(t.endswith(f'#L{line}') for t in sources), f'no link to the source of {name}'
 
 
 def test_each_chapter_offers_its_notebook(site, parsed):
     for notebook, name in zip(NOTEBOOKS, PAGES):
         targets = parsed[f'{name}.html'].targets
-        assert (site/'notebooks'/notebook).read_bytes() == (ROOT/'nbs'/notebook).read_bytes()
+        assert (site/'notebooks'/notebook).read_bytes() == (REPO/'nbs'/notebook).read_bytes()
         assert f'notebooks/{notebook}' in targets
         assert f'https://colab.research.google.com/github/fastsgd/fastsgd/blob/main/nbs/{notebook}' in targets
 
@@ -256,7 +253,7 @@ CHAPTERS = dict(descent='descent', batches='manual', draw='modules', curves='par
 def exported(tmp_path_factory):
     "The page of widgets as `jupyter nbconvert` writes it"
     nbconvert = pytest.importorskip('nbconvert', reason='nbconvert exports notebooks: it comes with the dev extra')
-    text, _ = nbconvert.HTMLExporter(require_js_url='', mathjax_url='', jquery_url='').from_filename(ROOT/'nbs/10_widgets.ipynb')
+    text, _ = nbconvert.HTMLExporter(require_js_url='', mathjax_url='', jquery_url='').from_filename(REPO/'nbs/10_widgets.ipynb')
     file = tmp_path_factory.mktemp('exported')/'widgets.html'
     file.write_text(text)
     return file.as_uri()

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from conftest import REPO, end, start
+from helpers import REPO, end, start
 from fastcore.docments import docments
 
 import fastsgd

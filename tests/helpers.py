@@ -1,0 +1,31 @@
+"What many tests use: paths, a few digits, and processes"
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from subprocess import PIPE, Popen
+from types import SimpleNamespace
+
+REPO = Path(__file__).resolve().parent.parent
+AXE = Path(os.getenv('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')  # looks for what keeps people from using a page
+
+
+def few(data, n):
+    "The first `n` digits to train on, and half as many to validate with"
+    m = n//2
+    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n], valid_x=data.valid_x[:m], valid_y=data.valid_y[:m])
+
+
+def start(code, *args, **env):
+    "A Python process that runs `code`"
+    argv = [sys.executable, '-c', code, *map(str, args)]
+    hear = None if os.name == 'nt' else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell makes what it runs in the background deaf to it
+    return Popen(argv, env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, preexec_fn=hear)
+
+
+def end(process):
+    "What a process left behind"
+    try: out, err = process.communicate(timeout=120)
+    finally: process.kill()
+    return SimpleNamespace(status=process.returncode, out=out, err=err)
