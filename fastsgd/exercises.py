@@ -18,7 +18,6 @@ from torch import Tensor
 from .guards import BadValue, FileInTheWay
 
 # %% ../nbs/13_exercises.ipynb #1e06c166
-#| code-fold: true
 def mse(
     preds: Annotated[Tensor, '(N, 1)'], # predictions
     targets: Annotated[Tensor, '(N, 1)'] # what they should be
@@ -27,7 +26,6 @@ def mse(
     return ((preds - targets)**2).mean()
 
 # %% ../nbs/13_exercises.ipynb #15849e8a
-#| code-fold: true
 def init_params(
     size: int | tuple, # shape, such as (784, 1)
     std: float = 1.0 # standard deviation
@@ -36,7 +34,6 @@ def init_params(
     return (torch.randn(size) * std).requires_grad_()
 
 # %% ../nbs/13_exercises.ipynb #62a65119
-#| code-fold: true
 def linear1(
     xb: Annotated[Tensor, '(N, n_in)'], # a batch of images
     weights: Annotated[Tensor, '(n_in, n_out)'], # a column for each output
@@ -46,7 +43,6 @@ def linear1(
     return xb @ weights + bias
 
 # %% ../nbs/13_exercises.ipynb #7a88ef05
-#| code-fold: true
 def simple_net(
     xb: Annotated[Tensor, '(N, n_in)'], # a batch of images
     w1: Annotated[Tensor, '(n_in, n_hidden)'], # weights of the first layer
@@ -60,7 +56,6 @@ def simple_net(
     return hidden @ w2 + b2
 
 # %% ../nbs/13_exercises.ipynb #13039452
-#| code-fold: true
 def mnist_loss(
     predictions: Annotated[Tensor, '(N, 1)'], # what the model gives, any numbers
     targets: Annotated[Tensor, '(N, 1)'] # 1 or 0
@@ -70,7 +65,6 @@ def mnist_loss(
     return torch.where(targets == 1, 1 - preds, preds).mean()
 
 # %% ../nbs/13_exercises.ipynb #d6f6a3d5
-#| code-fold: true
 def batch_accuracy(
     xb: Annotated[Tensor, '(N, 1)'], # what the model gives, any numbers
     yb: Annotated[Tensor, '(N, 1)'] # 1 or 0
@@ -80,7 +74,6 @@ def batch_accuracy(
     return (preds == yb).float().mean()
 
 # %% ../nbs/13_exercises.ipynb #bf11194e
-#| code-fold: true
 def calc_grad(
     xb: Annotated[Tensor, '(N, n_in)'], # inputs of a batch
     yb: Annotated[Tensor, '(N, 1)'], # its targets
@@ -93,7 +86,6 @@ def calc_grad(
     loss.backward()
 
 # %% ../nbs/13_exercises.ipynb #c016304e
-#| code-fold: true
 def train_epoch(
     model: Callable, # `model(xb)` gives the predictions
     lr: float, # learning rate
@@ -110,7 +102,6 @@ def train_epoch(
                 p.grad.zero_()
 
 # %% ../nbs/13_exercises.ipynb #a1cbb342
-#| code-fold: true
 @torch.no_grad()
 def validate_epoch(
     model: Callable, # `model(xb)` gives the predictions
@@ -124,7 +115,6 @@ def validate_epoch(
     return (right / n).item()
 
 # %% ../nbs/13_exercises.ipynb #230420cb
-#| code-fold: true
 def train_model(
     model: Callable, # `model(xb)` gives the predictions
     lr: float, # learning rate
@@ -142,7 +132,6 @@ def train_model(
     return accuracies
 
 # %% ../nbs/13_exercises.ipynb #83393761
-#| code-fold: true
 class BasicOptim:
     "Plain gradient descent."
     def __init__(self,

@@ -66,6 +66,7 @@ def mend_notebook(path, pages):
     "Rewrite a staged notebook so that smalldocs shows it as Quarto would"
     nb, name = read_nb(path), re.sub(r'^\d+_', '', path.stem)
     own = own_names(name)
+    folded = {c.id for c in read_nb(ROOT/'nbs'/path.name).cells if '#| folded' in c.source}  # nbdev 3 would not export Quarto's option
     for cell, following in zip(nb.cells, [*nb.cells[1:], None]):
         if cell.cell_type == 'raw': cell.source = re.sub(r'^output-file:.*\n', '', cell.source, flags=re.M)  # `finish` does it
         if cell.cell_type == 'markdown': cell.source = linked(cell.source, own, pages)
@@ -81,6 +82,7 @@ def mend_notebook(path, pages):
             elif 'text/html' in data: data['text/html'] = re.sub(r'<style>[^<]*progress.*?</style>', '', ''.join(data['text/html']), flags=re.S)  # white in the dark
         cell.outputs = [o for o in cell.outputs if o.get('data', {}).get('text/html', 'some').strip()]
         cell.source = cell.source.replace('#| code-fold: show\n#| code-summary: "Exported source"\n', '')  # nbdev's own, around all exported code
+        if cell.id in folded: cell.source = '#| code-fold: true\n' + cell.source
         cell.source = cell.source.replace('#| code-fold: true\n', '#| code-fold: true\n#| code-summary: Show the code\n')
         cell.source = DIRECTIVE.sub(lambda m: m[0] if m[2] else '', cell.source)  # nbdev's own, which are no YAML
     write_nb(nb, path)
