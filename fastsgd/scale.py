@@ -11,11 +11,10 @@ import warnings
 if __name__ == '__main__': warnings.simplefilter('ignore', FutureWarning)  # for authors of libraries, not for those who run the command
 
 # %% ../nbs/08_scale.ipynb #d801f63f
-import argparse, hashlib, json, os, re, shlex, signal, sys
+import argparse, hashlib, json, os, re, shlex, signal, sys, traceback
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib.util import find_spec
-from math import inf
 from pathlib import Path
 from shutil import get_terminal_size
 from threading import Lock, Thread
@@ -35,8 +34,9 @@ from torch import Tensor
 from torch.utils.data import TensorDataset
 from tqdm import tqdm
 
-from . import parity
+from . import options, parity
 from .data import DigitData, TensorLoader, get_dls, load_digits
+from .guards import BadValue, MissingPackage, NoAccess, Refusal
 from .learner import get_learner
 from .manual import mnist_loss
 from .parity import Run, assert_same_training, record, step_diffs
@@ -57,7 +57,7 @@ def spread(
     "Within this context `learn` trains in all processes that torchrun or accelerate started; raises `ModuleNotFoundError` without accelerate"
     if num_distrib() < 2: yield learn
     else:
-        if not find_spec('accelerate'): raise ModuleNotFoundError('Several processes need one more package: pip install accelerate')
+        if not find_spec('accelerate'): raise MissingPackage('Several processes need one more package: pip install accelerate')
         from fastai.distributed import DistributedDL  # fails without accelerate
         cpu = cpu or not torch.cuda.is_available()
         mend = {'_broadcast': _broadcast} if cpu else {}
@@ -80,7 +80,7 @@ def spread_learner(
 ) -> Learner: # train it within `spread`
     "Tier 3's `Learner`, with loaders that give this process its share of `bs`; raises `ValueError` where `bs` cannot be shared evenly"
     n = max(num_distrib(), 1)
-    if bs % n: raise ValueError(f'A batch of {bs} rows cannot be shared evenly by {n} processes: take a multiple of {n}.')
+    if bs % n: raise BadValue(f'A batch of {bs} rows cannot be shared evenly by {n} processes: take a multiple of {n}.')
     return get_learner(get_dls(data, bs//n, seed), parity._model(arch, _start(data, arch, seed)), lr, _loss(data))
 
 # %% ../nbs/08_scale.ipynb #5b74d991
@@ -175,10 +175,10 @@ def _own(dl): return dl.dl if hasattr(dl, 'dl') else dl  # not the loader that f
 def _read_checkpoint(path):
     "What is kept at `path`, on the CPU"
     try: kept = torch.load(path, map_location='cpu', weights_only=True)
-    except OSError: raise
-    except Exception as e: raise ValueError(f'{path} is damaged: delete it to start again, or name another file.') from e  # torch has no common error
+    except OSError as e: raise NoAccess(f'{path} cannot be read ({e.strerror}): name another file.') from e
+    except Exception as e: raise BadValue(f'{path} is damaged: delete it to start again, or name another file.') from e  # torch has no common error
     if isinstance(kept, dict) and {'rows', 'settings', 'model', 'opt', 'order'} <= set(kept): return kept
-    raise ValueError(f'{path} is no checkpoint of such a run: name another file.')
+    raise BadValue(f'{path} is no checkpoint of such a run: name another file.')
 
 # %% ../nbs/08_scale.ipynb #39d86f0f
 class Checkpoint(Callback):
@@ -216,7 +216,7 @@ class Checkpoint(Callback):
         if not self.path.exists(): return
         kept = _read_checkpoint(self.path)
         for k, now in self.settings.items():
-            if kept['settings'].get(k) != now: raise ValueError(f"{self.path} was kept by a run with {k} {kept['settings'].get(k)}, and this one has {now}: give the same, or name another file.")
+            if kept['settings'].get(k) != now: raise BadValue(f"{self.path} was kept by a run with {k} {kept['settings'].get(k)}, and this one has {now}: give the same, or name another file.")
         learn.create_opt()
         learn.model.load_state_dict(kept['model'])
         learn.opt.load_state_dict(dict(kept['opt'], hypers=L(kept['opt']['hypers'])))
@@ -305,60 +305,36 @@ def _leave(message, status):
     _say(message)
     sys.exit(status)
 
-class _Parser(argparse.ArgumentParser):
-    "A parser that complains in one line, and in one process"
+class _Parser(options.Parser):
+    "A parser that complains in one process"
     def error(self, message): _leave(message, 2)
     def _print_message(self, message, file=None):
         if not rank_distrib(): super()._print_message(message, file)
 
 # %% ../nbs/08_scale.ipynb #d128100d
-def _number(kind, low, high, example):
-    "A reader of numbers from `low` to `high`"
-    def read(text):
-        try:
-            if low <= (x := kind(text)) <= high: return x
-        except ValueError: pass
-        raise argparse.ArgumentTypeError(f'{text!r} is out of range or no number: give one such as {example}')
-    return read
-
-def _digits(text):
-    "`'3,7'` as (3, 7)"
-    try: return tuple(int(d) for d in text.split(','))
-    except ValueError: raise argparse.ArgumentTypeError(f'{text!r} is no list of digits: write them like 3,7') from None
-
 def _victim(text):
     "`'1@20'` as (1, 20)"
     if m := re.fullmatch(r'(\d+)@(\d+)', text): return int(m[1]), int(m[2])
     raise argparse.ArgumentTypeError(f'{text!r} names no process and step: write them like 1@20')
 
-def _file(text):
-    "A file that can be written"
-    path = Path(text)
-    if path.parent.is_dir() and not path.is_dir(): return path
-    raise argparse.ArgumentTypeError(f'cannot write {text!r}: name a file in a folder that exists')
-
 # %% ../nbs/08_scale.ipynb #1dab38ea
 def _parser():
     "The options of the script"
-    p = _Parser(prog='fastsgd.scale', formatter_class=argparse.RawDescriptionHelpFormatter, description='Train a digit classifier in all processes that the launcher started.',
-        epilog="""examples:
+    p = _Parser('fastsgd.scale', 'Train a digit classifier in all processes that the launcher started.', """examples:
   torchrun --standalone --nproc_per_node 2 -m fastsgd.scale --prove
   torchrun --standalone --nproc_per_node 4 -m fastsgd.scale --epochs 20 --checkpoint run.pt
   accelerate launch --multi_gpu --num_processes 2 -m fastsgd.scale --arch simple_net
 
-exit status of each process: 0 done, 1 the weights are not those of one process, or a process died, 2 the request was wrong""")
-    p.add_argument('--source', default='embedded', help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
-    p.add_argument('--classes', type=_digits, default=(3, 7), metavar='D,D,...', help='the digits to tell apart (default: 3,7)')
+exit status of each process: 0 done, 1 the weights are not those of one process, or a process died,
+2 the request was wrong, 3 a fault of fastsgd""")
     p.add_argument('--arch', choices=('linear', 'simple_net'), default='linear', help='the model (default: %(default)s)')
-    p.add_argument('--epochs', type=_number(int, 1, inf, 5), default=1, metavar='N', help='passes over the training set, in all (default: %(default)s)')
-    p.add_argument('--lr', type=_number(float, 1e-12, 1e12, .1), default=1., metavar='RATE', help='learning rate (default: %(default)s)')
-    p.add_argument('--bs', type=_number(int, 1, inf, 64), default=64, metavar='N', help='rows in a step, over all processes (default: %(default)s)')
-    p.add_argument('--seed', type=_number(int, 0, 2**63 - 1, 42), default=42, metavar='N', help='of the split, the start and the order (default: %(default)s)')
+    options.add_data(p)
+    options.add_training(p, epochs=1)
     p.add_argument('--dtype', choices=('float32', 'float64'), default='float32', help='of images and parameters (default: %(default)s)')
     p.add_argument('--cpu', action='store_true', help='stay on the CPUs, also where there are GPUs')
     p.add_argument('--prove', action='store_true', help='train in one process, too, and compare the weights after each step')
-    p.add_argument('--checkpoint', type=_file, metavar='FILE', help='keep the state after each epoch, and go on from it if it is there')
-    p.add_argument('--json', type=_file, metavar='FILE', help='write the settings and results')
+    p.add_argument('--checkpoint', type=options.new_file, metavar='FILE', help='keep the state after each epoch, and go on from it if it is there')
+    p.add_argument('--json', type=options.new_file, metavar='FILE', help='write the settings and results')
     p.add_argument('--kill', type=_victim, metavar='RANK@STEP', help='kill a process before a step, to see what happens')
     return p
 
@@ -386,8 +362,15 @@ def _fit(learn, epochs, cbs, watch):
     "Fit, and report where that fails because another process is gone"
     try: learn.fit(max(epochs, 0), cbs=cbs)
     except (RuntimeError, KeyboardInterrupt) as e:
-        if watch and (isinstance(e, (KeyboardInterrupt, dist.DistError)) or 'gloo' in str(e)): watch.report()
+        if watch and (isinstance(e, KeyboardInterrupt) or _lost_touch(e)): watch.report()
         raise
+
+def _lost_touch(e):
+    "Whether an error comes from talking to another process"
+    # PyTorch has classes for NCCL's errors and for those of its store. What gloo raises is a plain RuntimeError that
+    # names gloo's source file, such as '[../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer'.
+    # Read in torch 2.13 and 2.15; a test makes gloo say it.
+    return isinstance(e, dist.DistError) or '/gloo/' in str(e)
 
 # %% ../nbs/08_scale.ipynb #4f7edef8
 def _proof(args, data, run):
@@ -415,7 +398,18 @@ def _show(result, args):
     n, bs = result['processes'], args.bs
     shares = f'{n} processes, each with {bs//n} of the {bs} rows of a step' if n > 1 else f'1 process, with all {bs} rows of a step'
     print(f'{shares}: accuracy {result["accuracy"][-1]:.4f} after {_count(len(result["accuracy"]), "epoch", "epochs")}', *filter(None, [result.get('verdict')]), sep='\n', flush=True)
-    if args.json: args.json.write_text(json.dumps(result, indent=2) + '\n')
+    if not result['steps']: print('Nothing was trained: the checkpoint holds all of these epochs. Ask for more with --epochs.', flush=True)
+    if args.json: options.write(args.json, json.dumps(result, indent=2) + '\n')
+
+# %% ../nbs/08_scale.ipynb #64f9c0e1
+def _run(args, argv):
+    "Do what the options ask for; whether all is well, as far as this process knows"
+    data = load_digits(args.source, args.classes, seed=args.seed).to(getattr(torch, args.dtype))
+    steps, accuracy = _train(args, data, argv)
+    if dist.is_initialized(): dist.destroy_process_group()
+    if rank_distrib(): return True
+    _show(result := _result(args, data, steps, accuracy), args)
+    return result.get('same', True)
 
 # %% ../nbs/08_scale.ipynb #17b3bc58
 def main(
@@ -424,15 +418,13 @@ def main(
     "The script: `torchrun --standalone --nproc_per_node 2 -m fastsgd.scale`"
     argv = sys.argv[1:] if argv is None else argv
     args = _parser().parse_args(argv)
-    try:
-        data = load_digits(args.source, args.classes, seed=args.seed).to(getattr(torch, args.dtype))
-        steps, accuracy = _train(args, data, argv)
-        if dist.is_initialized(): dist.destroy_process_group()
-        if rank_distrib(): return
-        _show(result := _result(args, data, steps, accuracy), args)
-    except (ValueError, ArithmeticError, OSError, RuntimeError, ImportError) as e: _leave(e, 2)
+    try: same = _run(args, argv)
+    except Refusal as e: _leave(e, 2)
     except KeyboardInterrupt: _leave('interrupted', 130)
-    sys.exit(0 if result.get('same', True) else 1)
+    except Exception:
+        traceback.print_exc()
+        _leave(options.our_fault, 3)
+    if not rank_distrib(): sys.exit(0 if same else 1)
 
 # %% ../nbs/08_scale.ipynb #f071c186
 def _run_script():

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+import torch.distributed as dist
 from helpers import end, start
 from fastai.optimizer import SGD
 from torch.utils.data import TensorDataset
@@ -163,6 +165,36 @@ def test_fastai_still_needs_our_mend_on_cpus():
 
 # A worker dies
 
+def test_an_error_of_gloo_is_known_when_it_comes():
+    "gloo has no class of its own for it, so its words have to be known, whatever the version of PyTorch"
+    code = '''
+import sys, torch, torch.distributed as dist
+from datetime import timedelta
+rank, port = map(int, sys.argv[1:])
+dist.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{port}', rank=rank, world_size=2, timeout=timedelta(seconds=30))
+dist.all_reduce(torch.ones(4))
+print('ready', flush=True)
+input()
+from fastsgd.scale import _lost_touch
+try: dist.all_reduce(torch.ones(4))
+except Exception as e: print(_lost_touch(e), e)
+import os
+sys.stdout.flush()
+os._exit(0)
+'''
+    with socket.create_server(('127.0.0.1', 0)) as free: port = free.getsockname()[1]
+    stays, goes = (start(code, rank, port) for rank in (0, 1))
+    for p in stays, goes: assert p.stdout.readline() == 'ready\n'
+    goes.kill()
+    end(goes)
+    stays.stdin.write('\n')
+    assert end(stays).out.startswith('True ')
+
+
+@pytest.mark.parametrize('e, lost', [(RuntimeError('shape mismatch'), False), (RuntimeError('gloomy weather'), False), (dist.DistNetworkError('gone'), True), (dist.DistBackendError('gone'), True)])
+def test_other_errors_are_not_taken_for_it(e, lost): assert scale._lost_touch(e) == lost
+
+
 def test_a_dead_worker_is_named_with_what_is_lost_and_how_to_go_on(ends):
     said, = sentences(ends.broken)
     assert said == ('fastsgd.scale: rank 1 of 2 died in epoch 2: the steps of epoch 2 are lost, go on after epoch 1 with: '
@@ -297,13 +329,27 @@ def test_weights_that_are_not_the_same_give_status_1(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize('options, complaint', [
-    ('--epochs 0', "'0' is out of range"), ('--lr nan', "'nan' is out of range"), ('--bs x', "'x' is out of range or no number"), ('--kill 3', 'write them like 1@20'),
+    ('--epochs 0', "'0' is no whole number from 1"), ('--lr nan', "'nan' is no learning rate"), ('--bs x', "'x' is no whole number"), ('--kill 3', 'write them like 1@20'),
     ('--classes 3,x', 'no list of digits'), ('--classes 3,12', '12 is not a digit'), ('--checkpoint /nowhere/a.pt', 'cannot write'), ('--arch resnet', 'invalid choice'),
     ('--source nowhere', 'Unknown source')])
 def test_bad_requests_are_answered_in_one_line(capfd, options, complaint):
     assert status(options.split()) == 2
     out, err = capfd.readouterr()
     assert out == '' and err.startswith('fastsgd.scale: ') and err.count('\n') == 1 and complaint in err
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch, capfd):
+    def fails(*args): raise ValueError('nobody meant this')
+    monkeypatch.setattr(scale, 'train_alone', fails)
+    assert status(['--prove']) == 3
+    err = capfd.readouterr().err
+    assert 'Traceback' in err and 'ValueError: nobody meant this' in err and err.splitlines()[-1].startswith('fastsgd.scale: this is a fault of fastsgd')
+
+
+def test_a_run_that_is_over_says_that_nothing_was_trained(tmp_path, capsys):
+    argv = ['--epochs', '2', '--checkpoint', str(tmp_path/'run.pt')]
+    assert status(argv) == 0 and 'Nothing was trained' not in capsys.readouterr().out
+    assert status(argv) == 0 and 'Nothing was trained: the checkpoint holds all of these epochs.' in capsys.readouterr().out
 
 
 def test_only_the_first_process_complains(monkeypatch, capfd):
