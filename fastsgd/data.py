@@ -8,7 +8,7 @@ __all__ = ['DigitData', 'load_digits', 'TensorLoader', 'get_dls', 'store_digits'
 # %% ../nbs/00_data.ipynb #582d2ea2
 import os, shutil, sys, tempfile, warnings
 from collections.abc import Iterable
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from io import StringIO
 from numbers import Integral
@@ -66,6 +66,15 @@ def _tensors(x, y, classes):
     return x, sum(i*(y == c).long() for i, c in enumerate(classes))
 
 # %% ../nbs/00_data.ipynb #9f218cf6
+@contextmanager
+def _aside(folder):
+    "A place in `folder` to write to, gone at the end; what killed programs have left of it for a day goes, too"
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob('.fastsgd-*'):
+        with suppress(OSError):  # another program was quicker
+            if left.stat().st_mtime < time() - 86_400: shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=folder, prefix='.fastsgd-') as tmp: yield Path(tmp)
+
 def _read_cache(path):
     "Pixels and digits kept at `path`; None where there are none, or where the file is damaged"
     try:
@@ -77,9 +86,8 @@ def _read_cache(path):
 
 def _write_cache(path, x, y):
     "Keep pixels and digits at `path`, whole or not at all"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as tmp:
-        file = Path(tmp)/path.name
+    with _aside(path.parent) as tmp:
+        file = tmp/path.name
         np.savez(file, x=x, y=y)
         file.replace(path)
 
@@ -130,13 +138,6 @@ def _read_split(path, classes):
     raise MissingFile(f'{path} holds neither train/ and valid/ nor training/ and testing/: sort the images into one such pair, with a folder for each digit inside.')
 
 # %% ../nbs/00_data.ipynb #a28b7e0e
-_aside = '.fastsgd-'  # how a folder is called into which something is downloaded
-
-def _sweep(home, age=86_400):
-    "Clear away what downloads have left in `home` that were killed, a day ago or earlier"
-    for left in home.glob(f'{_aside}*'):
-        if left.stat().st_mtime < time() - age: shutil.rmtree(left, ignore_errors=True)
-
 def _fetch(url):
     "The folder of a fastai data set: the one that is there, or a fresh download"
     try:
@@ -147,8 +148,7 @@ def _fetch(url):
     if folder.is_dir(): return folder
     try:
         bar_to = sys.stderr if sys.stderr.isatty() else StringIO()  # fastdownload's bar does not ask where it is printed
-        _sweep(home)
-        with tempfile.TemporaryDirectory(dir=home, prefix=_aside) as tmp:
+        with _aside(home) as tmp:
             with redirect_stdout(bar_to): got = untar_data(url, base=tmp)
             try: return got.replace(folder)
             except OSError:

@@ -10,6 +10,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 import torch
+from helpers import end, start
 from PIL import Image
 
 from fastsgd import data as D
@@ -232,6 +233,38 @@ def test_interrupted_download_leaves_nothing(home, untar):
     untar(half)
     with pytest.raises(KeyboardInterrupt): load_digits('mnist_sample')
     assert list(home.iterdir()) == []
+
+
+def test_what_a_killed_download_left_is_cleared_away_after_a_day(home, untar):
+    code = """
+import sys, time
+from pathlib import Path
+from fastsgd import data
+def stuck(url, base):
+    (Path(base)/'half').write_text('half of it')
+    print('ready', file=sys.__stdout__, flush=True)  # the bar of a download is kept quiet
+    time.sleep(100)
+data.untar_data, data.fastai_path = stuck, lambda key: Path(sys.argv[1])
+data.load_digits('mnist_sample')
+"""
+    for _ in range(2):
+        process = start(code, home)
+        assert process.stdout.readline() == 'ready\n'
+        process.kill()
+        end(process)
+    (home/'theirs').mkdir()
+    old, recent = left = [f for f in home.iterdir() if f.name != 'theirs']
+    assert all((f/'half').exists() for f in left)
+    for f in old, home/'theirs': os.utime(f, (0, 0))
+    untar(lambda url, base: write_set(Path(base)/'data'/'mnist_sample'))
+    load_digits('mnist_sample')
+    assert {f.name for f in home.iterdir()} == {recent.name, 'theirs', 'mnist_sample'}
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def closed(folder): raise PermissionError(13, 'Permission denied', str(folder))
+    monkeypatch.setattr(D, 'get_image_files', closed)
+    with pytest.raises(OSError, match='train.3 cannot be read: make it readable'): load_digits(write_set(tmp_path))
 
 
 @pytest.mark.parametrize('source', ['mnist_sample', 'mnist'])
