@@ -1,30 +1,40 @@
 "Build fastsgd from settings.ini, the one place for its name, version, dependencies and commands"
+import re
 from configparser import ConfigParser
 from pathlib import Path
-from setuptools import setup
+from setuptools import find_packages, setup
 
 config = ConfigParser(delimiters=['='])
 config.read('settings.ini', encoding='utf-8')
 cfg = config['DEFAULT']
 
+
+def from_anywhere(readme):
+    "The README with whole addresses: on a package index, no files lie beside it"
+    def whole(m):
+        pages, raw = f"{cfg['git_url']}/blob", cfg['git_url'].replace('//github.com', '//raw.githubusercontent.com')
+        return f"{m[1]}[{m[2]}]({raw if m[1] else pages}/{cfg['branch']}/{m[3]})"
+    return re.sub(r'(!?)\[([^]]*)\]\((?!https?:|#)([^)]+)\)', whole, readme)
+
+
 setup(
     name=cfg['lib_name'],
     version=cfg['version'],
     description=cfg['description'],
-    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description=from_anywhere(Path('README.md').read_text(encoding='utf-8')),
     long_description_content_type='text/markdown',
     author=cfg['author'],
     author_email=cfg['author_email'],
-    url=cfg['git_url'],
     license='Apache-2.0',
     license_files=['LICENSE'],
     keywords=cfg['keywords'],
-    classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Education', 'Programming Language :: Python :: 3'],
-    packages=[cfg['lib_path']],
-    package_data={cfg['lib_path']: ['js/*']},
+    classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Education',
+                 'Programming Language :: Python :: 3', 'Typing :: Typed'],
+    packages=find_packages(include=[cfg['lib_path'], f"{cfg['lib_path']}.*"]),
+    package_data={cfg['lib_path']: ['js/*', 'web/*', '*.mplstyle', 'py.typed']},
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),
-    extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in ('dev', 'scale', 'serve')},
+    extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in ('dev', 'learn', 'scale', 'serve')},
     entry_points={'console_scripts': cfg['console_scripts'].split(),
                   'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]},
     zip_safe=False,
