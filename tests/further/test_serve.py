@@ -335,7 +335,7 @@ def test_bad_requests_are_answered_with_a_sentence(served, status, request_): as
 
 
 def test_a_long_body_of_unknown_length_is_refused(served):
-    assert_refused(413, served.ask((bytes(50_000) for _ in range(30))))
+    assert_refused(413, served.ask(bytes(50_000) for _ in range(30)))
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='memory is read as Linux tells it')
