@@ -41,6 +41,12 @@ def test_the_manual_tier_loads_neither_fastai_nor_plots_nor_tables():
     assert run.status == 0 and run.err == '' and run.out == '[]\n'
 
 
+def test_importing_says_nothing():
+    modules = ', '.join(f'fastsgd.{name}' for name in road if name not in ('vision', 'serve'))  # which need a torchvision that fits, and an extra
+    run = end(start(f'import {modules}'))
+    assert run.status == 0 and run.out == run.err == ''
+
+
 def closure(name):
     "A module of ours and all of ours that it imports, themselves or through others"
     ours = {module[1:] for module, _ in imports(sources[name]) if module[0] == '.'}
