@@ -8,12 +8,11 @@ __all__ = ['quadratic', 'mse', 'gradient_descent', 'fit_quadratic']
 # %% ../nbs/01_descent.ipynb #cb9ccc86
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import inf
 
 import torch
 from torch import Tensor
 
-from .guards import BadValue, NotFinite
+from . import guards
 
 # %% ../nbs/01_descent.ipynb #847a7fb4
 def quadratic(
@@ -30,31 +29,8 @@ def mse(
     targets: Tensor # what they should be, the same shape
 ) -> Tensor: # a single number, shape ()
     "Mean squared error; raises `ValueError` where the shapes differ"
-    if preds.shape != targets.shape:
-        raise BadValue(f'preds have shape {tuple(preds.shape)}, targets {tuple(targets.shape)}: reshape one of them, or each would be compared with all of the other.')
+    guards.same_shape(preds, targets)
     return ((preds - targets)**2).mean()
-
-# %% ../nbs/01_descent.ipynb #b2b5b660
-def _check_start(lr, params):
-    "Complain of a learning rate or of parameters that cannot be trained with"
-    if not 0 < lr < inf: raise BadValue(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
-    if not isinstance(params, (list, tuple)) or not params: raise BadValue('params is no list of tensors: give one with at least one tensor, such as [w, b].')
-    for i, p in enumerate(params):
-        if not (p.is_leaf and p.requires_grad):
-            raise BadValue(f'params[{i}] collects no gradient: call requires_grad_() on it last, once its numbers are final.')
-
-def _check_loss(loss, lr, steps):
-    "Complain of a loss that cannot be learned from"
-    if not (isinstance(loss, Tensor) and loss.requires_grad): raise BadValue('The loss has no gradient: let model use params, and loss_func only tensor operations.')
-    if loss.ndim: raise BadValue(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
-    if not loss.isfinite(): raise NotFinite(f'The loss is {loss:g} after {steps} steps: lower lr, which is {lr:g}, or look for NaN in the data.')
-
-def _check_grads(params):
-    "Complain of parameters that the model does not use"
-    unused = [i for i, p in enumerate(params) if p.grad is None]
-    if not unused: return
-    for p in params: p.grad = None  # or the next step would be taken twice as far
-    raise BadValue(f'params[{unused[0]}] got no gradient: the model does not use it.')
 
 # %% ../nbs/01_descent.ipynb #2f9690fd
 def gradient_descent(
@@ -69,14 +45,14 @@ def gradient_descent(
     """Full-batch gradient descent.
 
     Raises `ValueError` for an `lr` that is not positive or parameters without gradients, `FloatingPointError` where the loss is no longer finite."""
-    _check_start(lr, params)
+    guards.training(lr, params)
     losses = []
     for epoch in range(n_epochs):
         preds = model(x)
         loss = loss_func(preds, y)
-        _check_loss(loss, lr, epoch)
+        guards.usable(loss)
         loss.backward()
-        _check_grads(params)
+        guards.gradients(params)
         with torch.no_grad():
             for p in params:
                 p.sub_(p.grad, alpha=lr)

@@ -6,13 +6,15 @@
 __all__ = ['source_diff']
 
 # %% ../nbs/12_diff.ipynb #8ef9c0ae
-import ast, difflib, inspect, textwrap
+import ast, difflib, textwrap
 from collections.abc import Callable
+
+from .guards import plain
 
 # %% ../nbs/12_diff.ipynb #b13f0549
 def _code(f):
-    "The source of `f` as lines, without comments, docstring and annotations"
-    tree = ast.parse(textwrap.dedent(f if isinstance(f, str) else inspect.getsource(f)))
+    "The source of `f` as lines, without guards, comments, docstring and annotations"
+    tree = ast.parse(textwrap.dedent(plain(f)))
     for node in ast.walk(tree):
         if isinstance(node, ast.arg): node.annotation = None
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):

@@ -15,8 +15,9 @@ from fastai.learner import Learner
 from fastai.optimizer import SGD
 from torch import nn
 
+from . import guards
 from .guards import BadValue
-from .manual import batch_accuracy, mnist_loss, _check_lr
+from .manual import batch_accuracy, mnist_loss
 
 # %% ../nbs/04_learner.ipynb #92f64713
 class _ShowFloat32(Callback):
@@ -32,7 +33,7 @@ def get_learner(
     metrics: Callable | list = batch_accuracy # `metric(preds, yb)`, one or several
 ) -> Learner: # train it with `fit(epochs)`
     "fastai's `Learner` with plain SGD; raises `ValueError` for an `lr` that is not positive, or where there is nothing to train on"
-    _check_lr(lr)
+    guards.positive_rate(lr)
     if not len(dls.train): raise BadValue('dls.train gives no batch: are there fewer images than a batch takes, and the rest is dropped?')
     cbs = [_ShowFloat32()] if any(p.dtype == torch.float64 for p in model.parameters()) else None
     return Learner(dls, model, loss_func=loss_func, opt_func=SGD, lr=lr, metrics=metrics, cbs=cbs)

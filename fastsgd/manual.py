@@ -8,12 +8,11 @@ __all__ = ['init_params', 'linear1', 'simple_net', 'mnist_loss', 'batch_accuracy
 
 # %% ../nbs/02_manual.ipynb #98014832
 from collections.abc import Callable, Iterable, Sequence
-from math import inf, isfinite
 
 import torch
 from torch import Tensor
 
-from .guards import BadValue, NotFinite
+from . import guards
 
 # %% ../nbs/02_manual.ipynb #db61772a
 def init_params(
@@ -23,14 +22,6 @@ def init_params(
     "Random parameters to start from"
     return (torch.randn(size)*std).requires_grad_()
 
-# %% ../nbs/02_manual.ipynb #c608dfdc
-def _check_layer(xb, weights, bias):
-    "Complain of shapes that do not fit, or fit by accident"
-    n_in, n_out = xb.shape[-1], weights.shape[-1]
-    if weights.shape != (n_in, n_out):
-        raise BadValue(f'xb has rows of {n_in} numbers, and weights have shape {tuple(weights.shape)}: flatten the images, or make weights with init_params(({n_in}, n_out)).')
-    if bias.shape != (n_out,): raise BadValue(f'bias has shape {tuple(bias.shape)}: for {n_out} outputs make it with init_params({n_out}).')
-
 # %% ../nbs/02_manual.ipynb #650732dd
 def linear1(
     xb: Tensor, # a batch, (N, n_in)
@@ -38,7 +29,7 @@ def linear1(
     bias: Tensor # (n_out,)
 ) -> Tensor: # predictions, (N, n_out)
     "A linear layer: xb @ weights + bias; raises `ValueError` where the shapes do not fit"
-    _check_layer(xb, weights, bias)
+    guards.layer(xb, weights, bias)
     return xb @ weights + bias
 
 # %% ../nbs/02_manual.ipynb #79856eb7
@@ -52,20 +43,13 @@ def simple_net(
     "Two linear layers with a ReLU between them; raises what `linear1` raises"
     return linear1(linear1(xb, w1, b1).relu(), w2, b2)
 
-# %% ../nbs/02_manual.ipynb #6bf6fbeb
-def _check_same_shape(predictions, targets):
-    "Complain of targets that would be broadcast"
-    if predictions.shape == targets.shape: return
-    mend = 'targets.unsqueeze(1)' if targets.ndim == 1 and predictions.ndim == 2 else f'targets.reshape{tuple(predictions.shape)}'
-    raise BadValue(f'predictions have shape {tuple(predictions.shape)}, targets {tuple(targets.shape)}: use {mend}, or each prediction would be compared with every target.')
-
 # %% ../nbs/02_manual.ipynb #cd61796c
 def mnist_loss(
     predictions: Tensor, # what the model gives, (N, 1), any numbers
     targets: Tensor # 1 or 0, (N, 1)
 ) -> Tensor: # a single number between 0 and 1, shape ()
     "Mean distance between sigmoid(predictions) and targets (fastbook, chapter 4); raises `ValueError` where the shapes differ"
-    _check_same_shape(predictions, targets)
+    guards.same_shape(predictions, targets)
     predictions = predictions.sigmoid()
     return torch.where(targets == 1, 1 - predictions, predictions).mean()
 
@@ -75,18 +59,9 @@ def batch_accuracy(
     yb: Tensor # targets, (N, 1) with 1 or 0, or positions (N,)
 ) -> Tensor: # a single number, shape ()
     "The share of predictions that are right; raises `ValueError` where the shapes do not fit"
-    if xb.ndim != 2: raise BadValue(f'predictions have shape {tuple(xb.shape)}: give one row for each image and one column for each output, (N, n_out).')
+    guards.answers(xb, yb)
     preds = xb.sigmoid() > 0.5 if xb.shape[1] == 1 else xb.argmax(dim=1)
-    _check_same_shape(preds, yb)
     return (preds == yb).float().mean()
-
-# %% ../nbs/02_manual.ipynb #9a433538
-def _check_loss(loss):
-    "Complain of a loss that cannot be learned from"
-    if not (isinstance(loss, Tensor) and loss.requires_grad):
-        raise BadValue('The loss has no gradient: use parameters that require gradients, and tensor operations all the way in the model and in loss_func (no comparison, item() or detach()).')
-    if loss.ndim: raise BadValue(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func with .mean().')
-    if not isfinite(loss.item()): raise NotFinite(f'The loss is {loss.item():g}: lower lr, or look for NaN or infinity in the data.')
 
 # %% ../nbs/02_manual.ipynb #84183a5a
 def calc_grad(
@@ -100,42 +75,9 @@ def calc_grad(
     Raises `ValueError` for a loss that is no single number or has no gradient,
     `FloatingPointError` for one that is not finite."""
     loss = loss_func(model(xb), yb)
-    _check_loss(loss)
+    guards.usable(loss)
     loss.backward()
     return loss.detach()
-
-# %% ../nbs/02_manual.ipynb #dd62471a
-def _check_start(lr, params):
-    "Complain of a learning rate or of parameters that cannot be trained with"
-    _check_lr(lr)
-    _check_params(params)
-    for i, p in enumerate(params):
-        if not p.requires_grad: raise BadValue(f'params[{i}] does not require gradients: call requires_grad_() on it, or make it with init_params.')
-
-def _check_params(params):
-    "Complain of what is no list of parameters"
-    if not isinstance(params, (list, tuple)) or not params:
-        raise BadValue(f'params is {"empty" if isinstance(params, (list, tuple)) else "a " + type(params).__name__}: give a list with at least one tensor, such as [weights, bias] or list(model.parameters()).')
-    for i, p in enumerate(params):
-        if not isinstance(p, Tensor): raise BadValue(f'params[{i}] is a {type(p).__name__}: give tensors that require gradients, such as init_params makes.')
-        if not p.is_leaf: raise BadValue(f'params[{i}] is the result of a computation, so PyTorch keeps no gradient for it: call requires_grad_() last, as init_params does.')
-
-def _check_lr(lr):
-    "Complain of a learning rate that leads nowhere"
-    if not 0 < lr < inf: raise BadValue(f'lr is {lr}: a learning rate is a positive number, such as lr=0.1.')
-
-def _check_grads(params):
-    "Complain of parameters that the model does not use"
-    unused = [i for i, p in enumerate(params) if p.grad is None]
-    if not unused: return
-    for p in params: p.grad = None  # or the next step would be taken twice as far
-    raise BadValue(f'params[{unused[0]}] got no gradient: the model does not use it. Was the model made with older parameters?')
-
-def _not_empty(dl):
-    "The batches of `dl`; complain if there are none"
-    batch = None
-    for batch in dl: yield batch
-    if batch is None: raise BadValue('The loader gave no batch: is it empty, or a generator that has been read to its end?')
 
 # %% ../nbs/02_manual.ipynb #a4346882
 def train_epoch(
@@ -149,10 +91,10 @@ def train_epoch(
 
     Raises `ValueError` for an `lr` that is not positive, parameters without gradients,
     a loader without batches, and what `calc_grad` raises."""
-    _check_start(lr, params)
-    for xb, yb in _not_empty(dl):
+    guards.training(lr, params)
+    for xb, yb in guards.batches(dl):
         calc_grad(xb, yb, model, loss_func)
-        _check_grads(params)
+        guards.gradients(params)
         with torch.no_grad():
             for p in params:
                 p.sub_(p.grad, alpha=lr)
@@ -166,7 +108,7 @@ def validate_epoch(
 ) -> float: # the share of right answers
     "Accuracy over all images of `valid_dl`; raises `ValueError` for a loader without batches"
     total, n = 0., 0
-    for xb, yb in _not_empty(valid_dl):
+    for xb, yb in guards.batches(valid_dl):
         total += batch_accuracy(model(xb), yb)*len(xb)
         n += len(xb)
     return (total/n).item()

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import nn
 
-from . import manual
-from .guards import BadValue
-from .manual import calc_grad, mnist_loss, _check_lr, _check_params, _not_empty
+from . import guards, manual
+from .manual import calc_grad, mnist_loss
 
 # %% ../nbs/03_modules.ipynb #c06c3eef
 def linear_model(
@@ -40,10 +39,9 @@ class BasicOptim:
         lr: float # learning rate
     ):
         "Raises `ValueError` for an `lr` that is not positive, or for what is no list of parameters, such as `model.parameters()` read a second time"
-        self.params, self.lr = params if isinstance(params, torch.Tensor) else list(params), lr
-        _check_lr(lr)
-        _check_params(self.params)
-        if not any(p.requires_grad for p in self.params): raise BadValue('None of the parameters requires gradients, so there is nothing to train: call requires_grad_() on those to be trained.')
+        guards.several(params)
+        self.params, self.lr = list(params), lr
+        guards.optimizer(lr, self.params)
 
     @torch.no_grad()
     def step(self):
@@ -65,7 +63,7 @@ def train_epoch(
 ) -> None:
     "Take one step of `opt` for each batch of `dl`; raises `ValueError` for a loader without batches, and what `calc_grad` raises"
     model.train()
-    for xb, yb in _not_empty(dl):
+    for xb, yb in guards.batches(dl):
         calc_grad(xb, yb, model, loss_func)
         opt.step()
         opt.zero_grad()

@@ -22,9 +22,10 @@ from fastai.torch_core import params as params_of
 from PIL import Image
 from torch import Tensor, nn
 
+from . import guards
 from .data import DigitData, get_dls, load_digits
 from .guards import BadValue, FileInTheWay, MissingPackage, NoNetwork
-from .manual import batch_accuracy, calc_grad, mnist_loss, _check_grads, _check_start, _not_empty
+from .manual import batch_accuracy, calc_grad, mnist_loss
 
 try:
     from fastai.vision.data import ImageDataLoaders
@@ -92,12 +93,12 @@ def train_one_cycle(
 ) -> None:
     "Tier 1's loop with one cycle and momentum; raises what tier 1's `train_epoch` raises, and `ValueError` for less than one epoch"
     if not isinstance(epochs, Integral) or epochs < 1: raise BadValue(f'epochs is {epochs}: train for 1 or more.')
-    _check_start(lr, params)
+    guards.training(lr, params)
     moving = [torch.zeros_like(p) for p in params]
     for epoch in range(epochs):
-        for i, (xb, yb) in enumerate(_not_empty(dl)):
+        for i, (xb, yb) in enumerate(guards.batches(dl)):
             calc_grad(xb, yb, model, loss_func)
-            _check_grads(params)
+            guards.gradients(params)
             _momentum_step(params, moving, *one_cycle((epoch + i/len(dl))/epochs, lr))
 
 # %% ../nbs/09_vision.ipynb #54c8df2a

@@ -12,6 +12,8 @@ from nbdev.doclinks import NbdevLookup, _lineno
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 
+from fastsgd.guards import plain
+
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT/'tools/site'
 SHORT = {'nn': 'torch.nn', 'F': 'torch.nn.functional'}  # how the pages call parts of PyTorch
@@ -81,6 +83,7 @@ def mend_notebook(path, pages):
                 out['data'] = {'text/markdown': text}
             elif 'text/html' in data: data['text/html'] = re.sub(r'<style>[^<]*progress.*?</style>', '', ''.join(data['text/html']), flags=re.S)  # white in the dark
         cell.outputs = [o for o in cell.outputs if o.get('data', {}).get('text/html', 'some').strip()]
+        if 'Exported source' in cell.source: cell.source = plain(cell.source)  # a reader meets guards on their own page
         cell.source = cell.source.replace('#| code-fold: show\n#| code-summary: "Exported source"\n', '')  # nbdev's own, around all exported code
         if cell.id in folded: cell.source = '#| code-fold: true\n' + cell.source
         cell.source = cell.source.replace('#| code-fold: true\n', '#| code-fold: true\n#| code-summary: Show the code\n')

@@ -53,7 +53,7 @@ def test_simple_net_refuses_shapes_that_do_not_fit(w1, w2):
 
 
 def test_mse_refuses_shapes_that_would_be_broadcast():
-    with pytest.raises(ValueError, match=r'\(5, 1\).*\(5,\).*reshape'): descent.mse(zeros(5, 1), zeros(5))
+    with pytest.raises(ValueError, match=r'\(5, 1\).*\(5,\).*unsqueeze\(1\)'): descent.mse(zeros(5, 1), zeros(5))
 
 
 @pytest.mark.parametrize('f', [manual.mnist_loss, manual.batch_accuracy])
@@ -67,6 +67,11 @@ def test_labels_without_a_column_are_refused(f):
     ((5,), (5,), r'\(N, n_out\)')])
 def test_batch_accuracy_refuses_shapes_that_do_not_fit(preds, targets, mend):
     with pytest.raises(ValueError, match=mend): manual.batch_accuracy(zeros(preds), zeros(targets))
+
+
+@pytest.mark.parametrize('targets', [(5,), (5, 1)])
+def test_several_columns_are_sent_to_a_loss_for_them(targets):
+    with pytest.raises(ValueError, match=r'\(5, 4\).*for several classes.*F.cross_entropy'): manual.mnist_loss(zeros(5, 4), zeros(targets))
 
 
 def test_labels_without_a_column_are_refused_by_each_loop(problem):
