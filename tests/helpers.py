@@ -7,6 +7,8 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
+import forks
+
 REPO = Path(__file__).resolve().parent.parent
 AXE = Path(os.getenv('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')  # looks for what keeps people from using a page
 
@@ -17,11 +19,21 @@ def few(data, n):
     return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n], valid_x=data.valid_x[:m], valid_y=data.valid_y[:m])
 
 
+def python(code, args): return [sys.executable, '-c', code, *map(str, args)]
+
+
+pipes = dict(stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+
+
 def start(code, *args, **env):
     "A Python process that runs `code`"
-    argv = [sys.executable, '-c', code, *map(str, args)]
     hear = None if os.name == 'nt' else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell makes what it runs in the background deaf to it
-    return Popen(argv, env={**os.environ, **env}, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, preexec_fn=hear)
+    return Popen(python(code, args), env={**os.environ, **env}, **pipes, preexec_fn=hear)
+
+
+def fork(code, *args, **env):
+    "The same at once, where nothing depends on how Python starts and what it imports: see forks.py"
+    return forks.Fork(python(code, args), env={**os.environ, **env}, **pipes) if forks.possible else start(code, *args, **env)
 
 
 def end(process):

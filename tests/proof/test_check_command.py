@@ -18,14 +18,20 @@ right = 'def mse(preds, targets): return ((preds - targets)**2).mean()\n'
 
 
 @pytest.fixture
-def checked(capsys, tmp_path):
-    "Run the command in this process, on a file with some source"
+def checked_anew(capsys, tmp_path):
+    "Run the command in this process, on a file with some source, which a new interpreter reads"
     def run(source, *argv, name='solution.py'):
         (tmp_path/name).write_text(source)
         with pytest.raises(SystemExit) as leaving: check_main([*map(str, argv), str(tmp_path/name)])
         out, err = capsys.readouterr()
         return SimpleNamespace(status=leaving.value.code, out=out, err=err)
     return run
+
+
+@pytest.fixture
+def checked(forked, checked_anew):
+    "The same, where the file is read by a fork"
+    return checked_anew
 
 
 def assert_refused(run, *words):
@@ -42,8 +48,8 @@ def test_solutions_are_right(checked):
     assert run.out.splitlines() == [f'{name}: right' for name in exercises]
 
 
-def test_a_mistake_is_named_with_status_1(checked):
-    run = checked(right + 'def linear1(xb, weights, bias): return xb @ weights\n')
+def test_a_mistake_is_named_with_status_1(checked_anew):
+    run = checked_anew(right + 'def linear1(xb, weights, bias): return xb @ weights\n')
     assert run.status == 1 and run.out.startswith('mse: right\nlinear1: bias-not-added\n')
     assert re.search('not in the file: init_params, .*BasicOptim', run.out)
 
@@ -123,6 +129,10 @@ def test_a_fault_of_the_checker_is_not_the_learners(checked):
 def test_files_that_cannot_be_checked(checked, source, words): assert_refused(checked(source, '--seconds', 2), *words)
 
 
+@pytest.mark.parametrize('source, words', [('while True: pass', ['endless loop']), ('import os\nos._exit(7)', ['7']), ('x = bytearray(10**14)', ['MemoryError'])])
+def test_a_new_interpreter_says_the_same(checked_anew, source, words): assert_refused(checked_anew(source, '--seconds', 2), *words)
+
+
 def test_a_missing_file_and_a_broken_notebook(checked, capsys):
     with pytest.raises(SystemExit) as leaving: check_main(['nowhere.py'])
     assert leaving.value.code == 2 and 'There is no file nowhere.py' in capsys.readouterr().err
@@ -136,7 +146,7 @@ def test_requests_that_make_no_sense(capsys, argv):
     assert leaving.value.code == 2 and re.fullmatch(r'fastsgd_check: [^\n]+\n', capsys.readouterr().err)
 
 
-def test_one_bad_function_does_not_keep_others_from_being_checked(tmp_path):
+def test_one_bad_function_does_not_keep_others_from_being_checked(forked, tmp_path):
     (tmp_path/'bad.py').write_text(right + '''
 import os, torch
 def init_params(size, std=1.):
@@ -168,13 +178,13 @@ def test_no_process_is_left_behind(tmp_path):
 # Files of exercises
 
 @pytest.mark.parametrize('name', ['exercises.py', 'my exercises.ipynb'])
-def test_new_exercises_are_not_written_yet(name, tmp_path):
+def test_new_exercises_are_not_written_yet(forked, name, tmp_path):
     report = check_file(new_exercises(tmp_path/name))
     assert [f.function for f in report.findings] == exercises and {f.message for f in report.findings} == {'Not written yet.'}
 
 
 @pytest.mark.parametrize('name', ['exercises.py', 'exercises.ipynb'])
-def test_exercises_can_be_solved_one_by_one(name, tmp_path):
+def test_exercises_can_be_solved_one_by_one(forked, name, tmp_path):
     file, done = new_exercises(tmp_path/name), exercises[2:9:3]
     text = file.read_text()
     for n in done:

@@ -1,0 +1,140 @@
+"""Processes that are ready at once: forked from one that has imported everything.
+
+A command spends most of its time importing. `Fork` is a `Popen` for `python -c` whose process does not: a server imports once, and
+forks for each. Such a process has its own number, files, signals, folder, environment and exit status, and ends as any interpreter does.
+What an interpreter does before the first line of code is not in it: tests of importing and of what is read while importing take a `Popen`.
+"""
+import json
+import os
+import signal
+import socket
+import sys
+from functools import cache
+from subprocess import DEVNULL, Popen, TimeoutExpired
+from types import ModuleType
+
+possible = sys.platform == 'linux'  # elsewhere the libraries' threads may not survive a fork
+
+
+@cache
+def server():
+    "A connection to the server, which ends when this process does"
+    ours, theirs = socket.socketpair()
+    with theirs: Popen([sys.executable, __file__, str(theirs.fileno())], stdin=DEVNULL, stdout=DEVNULL, pass_fds=[theirs.fileno()])
+    return ours
+
+
+def number(life):
+    "A number that the other end of a connection sent"
+    if got := life.recv(4): return int.from_bytes(got, 'big', signed=True)
+    raise ChildProcessError('a process did not start, or nobody is left who knows how it ended')
+
+
+def send(life, n): life.sendall(n.to_bytes(4, 'big', signed=True))
+
+
+class Fork(Popen):
+    "A process that runs `python -c CODE ARGUMENTS`, without the wait for its imports"
+    def __init__(self, argv, *, start_new_session=False, env=None, cwd=None, **kwargs):
+        assert argv[:2] == [sys.executable, '-c']
+        self.request = dict(code=argv[2], argv=['-c', *argv[3:]], session=start_new_session, env=dict(env or os.environ), cwd=str(cwd or os.getcwd()))
+        super().__init__(argv, **kwargs)
+
+    def _execute_child(self, *args):
+        pipes = args[10:16]  # ours and theirs of stdin, stdout and stderr; -1 where it has ours
+        files = [own if fd == -1 else fd for own, fd in enumerate((pipes[0], pipes[3], pipes[5]))]
+        self.life, theirs = socket.socketpair()
+        with theirs: socket.send_fds(server(), [b'!'], [theirs.fileno(), *files])
+        self.life.sendall(json.dumps(self.request).encode() + b'\n')
+        self.pid, self._child_created = number(self.life), True
+        self._close_pipe_fds(*pipes)
+
+    def _wait(self, timeout):
+        if self.returncode is None:
+            self.life.settimeout(timeout and max(timeout, 0))
+            try: self.returncode = number(self.life)
+            except (TimeoutError, BlockingIOError): raise TimeoutExpired(self.args, timeout) from None
+            self.life.close()
+        return self.returncode
+
+    def _internal_poll(self, _deadstate=None):
+        try: return self._wait(0)
+        except TimeoutExpired: return None
+
+
+# ---- the server
+
+def serve(control):
+    "Fork for each request; returns in the fork, with the code that it is to run"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the tests, which then end, and so does this
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while fds := socket.recv_fds(control, 1, 4)[1]:
+        if not os.fork(): return attend(control, *fds)
+        for fd in fds: os.close(fd)
+    sys.exit()
+
+
+def attend(control, life, *files):
+    "Fork once more, wait for that process and tell how it ended; returns in that process"
+    control.close()
+    life = socket.socket(fileno=life)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    if not (pid := os.fork()): return become(life, files)
+    for fd in files: os.close(fd)
+    send(life, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    os._exit(0)
+
+
+def become(life, files):
+    "Make this process what a new interpreter is"
+    with life, life.makefile('rb') as lines:
+        request = json.loads(lines.readline())
+        for to, fd in enumerate(files):
+            os.dup2(fd, to)
+            os.close(fd)
+        if request['session']: os.setsid()
+        os.environ.clear()
+        os.environ.update(request['env'])
+        os.chdir(request['cwd'])
+        sys.argv, sys.modules['__main__'] = request['argv'], ModuleType('__main__')
+        numpy.random.seed()  # `random` does so itself
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        send(life, os.getpid())
+    return request['code']
+
+
+status = 0
+
+
+def leave():
+    "The last thing at an interpreter's end would be to give back memory piece by piece, which takes longer than most commands"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == '__main__':
+    import atexit
+    import contextlib
+    import gc
+    atexit.register(leave)  # first, so it comes last
+    sys.path[0] = ''  # as with `python -c`
+
+    import numpy
+
+    import fastsgd.check, fastsgd.parity, fastsgd.scale, fastsgd.serve, fastsgd.speed  # noqa: E401
+    with contextlib.suppress(ImportError): import fasthtml.common, uvicorn  # noqa: E401
+    assert len(os.listdir('/proc/self/task')) == 1, 'threads do not survive a fork'
+    gc.collect()
+    gc.freeze()
+    code = serve(socket.socket(fileno=int(sys.argv[1])))
+    try: exec(compile(code, '<string>', 'exec'), vars(sys.modules['__main__']))
+    except SystemExit as e:
+        status = e.code if isinstance(e.code, int) else int(e.code is not None)
+        raise
+    except KeyboardInterrupt:
+        atexit.unregister(leave)  # Python ends by the signal itself
+        raise
+    except BaseException:
+        status = 1
+        raise
