@@ -23,8 +23,9 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from . import manual, modules
-from .data import get_dls, load_digits, _checked_classes
+from . import guards, manual, modules
+from .data import get_dls, load_digits
+from .guards import BadValue, MissingFile, MissingPackage, NoAccess
 
 # %% ../nbs/14_serve.ipynb #7b7c15e4
 _archs = dict(linear=manual.linear1, simple_net=manual.simple_net)
@@ -39,10 +40,10 @@ def _check_params(arch, params, n_classes):
     "Complain of parameters that are none for this model"
     expected = _shapes(arch, n_classes, params['b1'].numel() if 'b1' in params else 0)
     found = {name: tuple(p.shape) for name, p in params.items()}
-    if found != expected: raise ValueError(f'The tensors have the shapes {found}: {arch} for {n_classes} classes has {expected}.')
+    if found != expected: raise BadValue(f'The tensors have the shapes {found}: {arch} for {n_classes} classes has {expected}.')
     for name, p in params.items():
-        if p.dtype not in (torch.float32, torch.float64): raise ValueError(f'{name} holds {p.dtype}: give float32 or float64.')
-        if not p.isfinite().all(): raise ValueError(f'{name} holds NaN or infinity: train again, with a lower lr.')
+        if p.dtype not in (torch.float32, torch.float64): raise BadValue(f'{name} holds {p.dtype}: give float32 or float64.')
+        if not p.isfinite().all(): raise BadValue(f'{name} holds NaN or infinity: train again, with a lower lr.')
 
 # %% ../nbs/14_serve.ipynb #58bb3a48
 @dataclass(repr=False)
@@ -53,8 +54,8 @@ class Model:
     classes: tuple # the digits, in the order in which the model was trained on them
 
     def __post_init__(self):
-        if self.arch not in _archs: raise ValueError(f'arch is {self.arch!r}: choose from {", ".join(_archs)}.')
-        self.classes = _checked_classes(self.classes)
+        if self.arch not in _archs: raise BadValue(f'arch is {self.arch!r}: choose from {", ".join(_archs)}.')
+        self.classes = guards.digits(self.classes)
         _check_params(self.arch, self.params, len(self.classes))
 
     @torch.no_grad()
@@ -74,13 +75,13 @@ def _layers(model):
     "The linear layers of one of tier 2's models"
     layers = [model] if isinstance(model, nn.Linear) else list(model) if isinstance(model, nn.Sequential) else []
     if [type(l) for l in layers] in ([nn.Linear], [nn.Linear, nn.ReLU, nn.Linear]): return layers[::2]
-    raise ValueError(f'Cannot keep a model like {type(model).__name__}: give one that linear_model or simple_net makes.')
+    raise BadValue(f'Cannot keep a model like {type(model).__name__}: give one that linear_model or simple_net makes.')
 
 def _arch_and_params(model):
     "Tier 1's name and list of parameters, for a model of any tier"
     if isinstance(model, partial): return model.func.__name__, list(model.keywords.values()), list(model.keywords)
     if isinstance(model, nn.Module): model = [p for l in _layers(model) for p in (l.weight.T, l.bias)]
-    if len(model) not in (2, 4): raise ValueError(f'There are {len(model)} parameters: linear1 has 2 of them, simple_net has 4.')
+    if len(model) not in (2, 4): raise BadValue(f'There are {len(model)} parameters: linear1 has 2 of them, simple_net has 4.')
     arch = 'linear' if len(model) == 2 else 'simple_net'
     return arch, list(model), list(_shapes(arch, 2, 1))
 
@@ -100,16 +101,19 @@ _max_file = 100_000_000  # bytes; our models have 3,000 to 300,000
 
 def _safetensors():
     "The library, or a sentence that says how to get it"
-    if not find_spec('safetensors'): raise ModuleNotFoundError("Models are kept by one more package: pip install safetensors")
+    if not find_spec('safetensors'): raise MissingPackage("Models are kept by one more package: pip install safetensors")
     import safetensors.torch
     return safetensors
 
 def _write(path, content):
     "Write a file, whole or not at all"
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix='.fastsgd-') as tmp:
-        file = Path(tmp)/'model'
-        file.write_bytes(content)
-        os.replace(file, path)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix='.fastsgd-') as tmp:
+            file = Path(tmp)/'model'
+            file.write_bytes(content)
+            os.replace(file, path)
+    except OSError as e:
+        raise NoAccess(f'Cannot write {path} ({e.strerror}): name another file.') from e
 
 # %% ../nbs/14_serve.ipynb #2c8a5fd8
 def save_model(
@@ -117,7 +121,7 @@ def save_model(
     model, # a `Model`, or what `as_model` takes
     classes = None # the digits it tells apart; a `Model` knows them
 ) -> Path: # the same path
-    "Write a model to a safetensors file, whole or not at all; raises what `as_model` raises, and `ModuleNotFoundError` without safetensors"
+    "Write a model to a safetensors file, whole or not at all; raises what `as_model` raises, `OSError` where it cannot write, and `ModuleNotFoundError` without safetensors"
     model = model if isinstance(model, Model) else as_model(model, classes)
     about = dict(format=1, arch=model.arch, classes=model.classes, preprocessing=_preprocessing)
     _write(Path(path), _safetensors().torch.save(model.params, {'fastsgd': json.dumps(about)}))
@@ -127,35 +131,36 @@ def save_model(
 def _read_tensors(path):
     "The words and the tensors in a safetensors file"
     st = _safetensors()
-    if not path.is_file(): raise FileNotFoundError(f'There is no file {path}: write one with save_model.')
-    if path.stat().st_size > _max_file: raise ValueError(f'{path} is larger than 100 MB: that is none of our models.')
+    if not path.is_file(): raise MissingFile(f'There is no file {path}: write one with save_model.')
+    if path.stat().st_size > _max_file: raise BadValue(f'{path} is larger than 100 MB: that is none of our models.')
     try:
         with st.safe_open(path, framework='pt') as f: return f.metadata() or {}, {name: f.get_tensor(name) for name in f.keys()}
-    except OSError: raise
+    except OSError as e:
+        raise NoAccess(f'Cannot read {path} ({e.strerror}): make it readable, or name another file.') from e
     except Exception as e:  # it has several kinds
-        raise ValueError(f'{path} is no safetensors file, or a damaged one ({e}): write it again with save_model.') from None
+        raise BadValue(f'{path} is no safetensors file, or a damaged one ({e}): write it again with save_model.') from None
 
 def _read_about(words):
     "Architecture and classes, from the words in a file"
-    if 'fastsgd' not in words: raise ValueError('it does not say which model the tensors belong to: write it with save_model.')
+    if 'fastsgd' not in words: raise BadValue('it does not say which model the tensors belong to: write it with save_model.')
     try: about = json.loads(words['fastsgd'])
     except (ValueError, RecursionError): about = None
-    if not isinstance(about, dict): raise ValueError('what it says about itself is no JSON: write it again with save_model.')
-    if about.get('format') != 1: raise ValueError(f"its format is {about.get('format')!r}, and this version of fastsgd reads 1: pip install -U fastsgd")
-    if about.get('preprocessing') != _preprocessing: raise ValueError('it wants its images prepared in another way than this version of fastsgd does.')
+    if not isinstance(about, dict): raise BadValue('what it says about itself is no JSON: write it again with save_model.')
+    if about.get('format') != 1: raise BadValue(f"its format is {about.get('format')!r}, and this version of fastsgd reads 1: pip install -U fastsgd")
+    if about.get('preprocessing') != _preprocessing: raise BadValue('it wants its images prepared in another way than this version of fastsgd does.')
     return about.get('arch'), about.get('classes')
 
 # %% ../nbs/14_serve.ipynb #39c607ee
 def load_model(
     path: str | Path # a file that `save_model` wrote
 ) -> Model: # runs nothing that stands in the file
-    "Read a model; raises `FileNotFoundError` where there is none, `ValueError` for another format, a damaged file, tensors that do not fit, or NaN in them"
+    "Read a model; raises `FileNotFoundError` where there is none, `OSError` where it cannot read, `ValueError` for another format, a damaged file, tensors that do not fit, or NaN in them"
     words, params = _read_tensors(Path(path))
     try:
         arch, classes = _read_about(words)
-        if not isinstance(arch, str): raise ValueError(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
+        if not isinstance(arch, str): raise BadValue(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
         return Model(arch, params, classes)
-    except ValueError as e: raise ValueError(f'Cannot use {path}: {e}') from None
+    except BadValue as e: raise BadValue(f'Cannot use {path}: {e}') from None
 
 # %% ../nbs/14_serve.ipynb #c8a7e2a1
 def _grey(image):
@@ -173,7 +178,7 @@ def _ink(px):
     "White on black, in [0, 1]: how much each pixel differs from the paper"
     paper = np.median(np.concatenate([px[0], px[-1], px[:, 0], px[:, -1]]))
     ink = px - paper if paper < 0.5 else paper - px
-    if ink.max() < 0.1: raise ValueError('The picture is blank: draw a digit.')
+    if ink.max() < 0.1: raise BadValue('The picture is blank: draw a digit.')
     ink = ink/ink.max()
     return np.where(ink > 0.2, ink, 0)  # shades of the paper are no ink
 
@@ -462,7 +467,7 @@ def make_app(
     model: Model # from `load_model`, `as_model` or `train_digits`
 ) -> object: # a Starlette application, for uvicorn or another ASGI server
     "A page to draw on, and an endpoint for programs; raises `ModuleNotFoundError` without FastHTML"
-    if not find_spec('fasthtml'): raise ModuleNotFoundError("Serving needs more packages: pip install python-fasthtml safetensors")
+    if not find_spec('fasthtml'): raise MissingPackage("Serving needs more packages: pip install python-fasthtml safetensors")
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.routing import Route
@@ -478,7 +483,7 @@ def _listen(host, port):
     "A socket that is ours, or an error that says why not"
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try: return socket.create_server((host, port), family=family)
-    except OSError as e: raise OSError(f'Cannot listen on {host}, port {port} ({str(e.strerror).partition(" (")[0]}): choose another with --host and --port.') from None
+    except OSError as e: raise NoAccess(f'Cannot listen on {host}, port {port} ({str(e.strerror).partition(" (")[0]}): choose another with --host and --port.') from None
 
 def _server(app, hello=None):
     "uvicorn with limits; it says `hello` once an interruption would end it in order"
@@ -517,5 +522,5 @@ def time_answers(
             connection.request('POST', f'{parts.path}predict', image, {'Content-Type': 'image/*'})
             with connection.getresponse() as reply: status, body = reply.status, reply.read()
             times.append(perf_counter() - began)
-            if status != 200: raise ValueError(f'The server answers {status}: {body.decode()}')
+            if status != 200: raise BadValue(f'The server answers {status}: {body.decode()}')
     return times

@@ -31,6 +31,7 @@ from torch import nn
 from fastsgd import manual, modules, serve
 from fastsgd.cli import serve_main
 from fastsgd.data import get_dls, load_digits
+from fastsgd.guards import NoAccess
 from fastsgd.learner import get_learner
 
 pytest.importorskip('safetensors', reason='models are kept by safetensors: it comes with the serve extra')
@@ -153,6 +154,13 @@ def test_a_file_that_is_none_of_ours_is_refused(words, params, word, tmp_path):
 def test_a_missing_file(tmp_path):
     for path in tmp_path/'nowhere', tmp_path:
         with pytest.raises(FileNotFoundError, match='no file'): serve.load_model(path)
+
+
+def test_a_file_that_cannot_be_read_or_written_is_told_in_a_sentence(tmp_path):
+    path = serve.save_model(tmp_path/'m', tier1(1), (3, 7))
+    with patch('safetensors.safe_open', side_effect=PermissionError(13, 'Permission denied')):
+        with pytest.raises(NoAccess, match=r'Cannot read .*m \(Permission denied\)'): serve.load_model(path)
+    with pytest.raises(NoAccess, match=r'Cannot write .*nowhere'): serve.save_model(tmp_path/'nowhere'/'m', tier1(1), (3, 7))
 
 
 def test_damaged_files_are_refused_or_harmless(tmp_path):
@@ -433,7 +441,7 @@ def assert_one_line(run, *words):
 
 def test_wrong_requests_are_refused_in_one_line(command, tmp_path, file):
     (tmp_path/'m').write_bytes(pickle.dumps({}))
-    assert_one_line(command(tmp_path/'nowhere'), 'nowhere', 'save_model')
+    assert_one_line(command(tmp_path/'nowhere'), 'nowhere', 'exists')
     assert_one_line(command(tmp_path/'m'), 'safetensors')
     for port in '-1', 'x', '65536': assert_one_line(command('--port', port), 'port')
     assert_one_line(command(file, '--host', 'no.such.host.invalid'), 'no.such.host.invalid', '--host')
