@@ -221,7 +221,7 @@ def test_transparent_paper(digits):
 @pytest.mark.parametrize('size', [(1, 1), (1, 300), (50, 50)])
 def test_a_blank_picture_is_refused(size):
     for colour in 'white', 'black', 'red':
-        with pytest.raises(ValueError, match='blank'): serve.prepare(Image.new('RGB', size, colour))
+        with pytest.raises(serve.Blank, match='blank'): serve.prepare(Image.new('RGB', size, colour))
 
 
 def test_a_line_is_a_picture():
@@ -395,6 +395,12 @@ def test_a_mistake_of_ours_tells_nothing(model):
     client = TestClient(serve.make_app(model), raise_server_exceptions=False)
     with patch.object(serve, '_answer', side_effect=RuntimeError('/home/me/secret')): reply = client.post('/predict', content=b'', headers={'Content-Type': 'image/png'})
     assert reply.status_code == 500 and reply.json() == dict(error='The server made a mistake.')
+
+
+def test_a_picture_is_blank_by_its_kind_of_error_not_by_its_words():
+    with patch.object(serve, 'prepare', side_effect=ValueError('blank')), pytest.raises(serve._Refusal, match='broken') as refused:
+        serve._from_image(encoded(Image.new('L', (9, 9))))
+    assert refused.value.status == 400
 
 
 def test_load(served, model, digits):
