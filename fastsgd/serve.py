@@ -315,7 +315,9 @@ progress { width: min(12rem, 45vw); height: .9rem; vertical-align: middle; accen
 # %% ../nbs/14_serve.ipynb #7270c5ef
 _script = '''
 const canvas = document.querySelector('canvas'), pen = canvas.getContext('2d'), output = document.querySelector('output')
+const width = 20  // of the pen
 let timer, latest = 0
+let finger, last  // the pointer that draws, and where it was
 
 function say(text, state, probabilities = {}) {
   output.textContent = text
@@ -352,36 +354,56 @@ function place(event) {
   return [(event.clientX - box.left)*canvas.width/box.width, (event.clientY - box.top)*canvas.height/box.height]
 }
 
+function dot([x, y]) {  // not a line of no length: browsers do not agree on what that shows
+  pen.fillStyle = 'black'
+  pen.beginPath()
+  pen.arc(x, y, width/2, 0, 2*Math.PI)
+  pen.fill()
+}
+
+function line(from, to) {
+  Object.assign(pen, {lineWidth: width, lineCap: 'round', strokeStyle: 'black'})
+  pen.beginPath()
+  pen.moveTo(...from)
+  pen.lineTo(...to)
+  pen.stroke()
+}
+
 canvas.onpointerdown = event => {
-  if (event.button) return
+  if (event.button || !event.isPrimary) return
   event.preventDefault()
   canvas.setPointerCapture(event.pointerId)
   clearTimeout(timer)
   latest++
   output.dataset.state = 'drawing'
-  Object.assign(pen, {lineWidth: 20, lineCap: 'round', lineJoin: 'round', strokeStyle: 'black'})
-  pen.beginPath()
-  pen.moveTo(...place(event))
-  pen.lineTo(...place(event))  // a dot
-  pen.stroke()
+  finger = event.pointerId
+  last = place(event)
+  dot(last)
 }
 canvas.onpointermove = event => {
-  if (!canvas.hasPointerCapture(event.pointerId)) return
-  pen.lineTo(...place(event))
-  pen.stroke()
+  if (event.pointerId != finger) return
+  const next = place(event)
+  line(last, next)  // this piece alone: a line drawn over and over gets hard edges
+  last = next
 }
-canvas.onpointerup = canvas.onpointercancel = () => { timer = setTimeout(ask, 200) }  // another stroke may follow
+canvas.onpointerup = canvas.onpointercancel = event => {
+  if (event.pointerId != finger) return
+  finger = undefined
+  timer = setTimeout(ask, 200)  // another stroke may follow
+}
 
 async function take(file) {
   if (!file) return
   clear()
   const question = latest
   try {
-    const image = await createImageBitmap(file), scale = Math.min(canvas.width/image.width, canvas.height/image.height)
+    const image = await createImageBitmap(file), corner = await createImageBitmap(image, 0, 0, 1, 1)
     if (question != latest) return
-    pen.drawImage(image, 0, 0, 1, 1, 0, 0, canvas.width, canvas.height)  // its corner is the colour of its paper
-    const [width, height] = [image.width*scale, image.height*scale]
-    pen.drawImage(image, (canvas.width - width)/2, (canvas.height - height)/2, width, height)
+    pen.imageSmoothingQuality = 'high'  // thin lines of a large photo stay visible
+    pen.drawImage(corner, 0, 0, canvas.width, canvas.height)  // the colour of its paper
+    const scale = Math.min(canvas.width/image.width, canvas.height/image.height)
+    const [w, h] = [image.width*scale, image.height*scale]
+    pen.drawImage(image, (canvas.width - w)/2, (canvas.height - h)/2, w, h)
     ask()
   } catch { if (question == latest) say('This file is no image.', 'done') }
 }

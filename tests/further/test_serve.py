@@ -581,6 +581,52 @@ def test_drawn_digits_are_read(visit, digits):
     assert right >= 18
 
 
+def ink(page):
+    "How dark the pixels of the sheet are, in [0, 1], (280, 280)"
+    file = io.BytesIO(base64.b64decode(page.evaluate('canvas.toDataURL()').split(',')[1]))
+    return 1 - np.asarray(Image.open(file).convert('L'))/255
+
+
+def drag(page, *places, steps=1):
+    "Draw with the mouse from place to place on the sheet, in its pixels"
+    box = page.locator('canvas').bounding_box()
+    for i, (x, y) in enumerate(places):
+        page.mouse.move(box['x'] + x, box['y'] + y, steps=steps if i else 1)
+        if not i: page.mouse.down()
+    page.mouse.up()
+
+
+def test_a_tap_leaves_a_round_dot_as_wide_as_the_pen(visit):
+    page = visit()
+    drag(page, (140, 90))
+    dot = ink(page)
+    for axis, centre in (0, 140), (1, 90):
+        places = np.flatnonzero(dot.max(axis) > .5)
+        assert 18 <= len(places) <= 22 and abs(places.mean() - centre) <= 1
+    assert abs(dot.sum() - np.pi*10**2) < 15, 'not round'
+    assert answer(page).startswith('This is a')
+
+
+def test_ink_does_not_depend_on_how_often_the_mouse_is_heard(visit):
+    page, seen = visit(), []
+    for steps in 1, 60:
+        page.get_by_role('button', name='Clear').click()
+        drag(page, (60, 61), (210, 190), (60, 240), steps=steps)
+        seen.append(ink(page))
+    few, many = seen
+    assert abs(few.sum() - (np.hypot(150, 129) + np.hypot(150, 50))*20) < 1000
+    difference = np.abs(few - many).sum()/few.sum()
+    assert difference < .025  # it was .046 when the whole line was drawn again for each movement
+
+
+def test_the_right_button_draws_and_asks_nothing(visit):
+    page, asked = visit(), []
+    page.on('request', lambda r: asked.append(r.url))
+    page.locator('canvas').click(button='right')
+    page.wait_for_timeout(300)  # a stroke is asked about after 200
+    assert not ink(page).any() and not asked and page.locator('output').inner_text() == 'Draw a digit.'
+
+
 def shown(page): return page.locator('tr', has=page.get_by_role('progressbar')).all_inner_texts()
 
 
@@ -605,6 +651,19 @@ def test_a_finger_draws_on_a_phone(visit, digits):
     for i in range(21): touch.send('Input.dispatchTouchEvent', dict(type='touchMove', touchPoints=at(.5, .2 + .03*i)))
     touch.send('Input.dispatchTouchEvent', dict(type='touchEnd', touchPoints=[]))
     assert answer(page) == 'This is a 1.'
+
+
+def test_a_second_finger_draws_nothing(visit):
+    page = visit(has_touch=True)
+    touch, box = page.context.new_cdp_session(page), page.locator('canvas').bounding_box()
+    def at(x, y, finger): return dict(x=box['x'] + x, y=box['y'] + y, id=finger)
+    def send(kind, *fingers): touch.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=list(fingers)))
+    send('touchStart', at(50, 50, 0))
+    send('touchStart', at(50, 50, 0), at(230, 50, 1))
+    for y in range(50, 200, 10): send('touchMove', at(50, y, 0), at(230, y, 1))
+    send('touchEnd')
+    columns = np.flatnonzero(ink(page).max(0) > .5)
+    assert 38 <= columns.min() and columns.max() <= 62
 
 
 def test_a_file_is_opened_and_another_dropped(visit, digits):
