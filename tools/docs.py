@@ -24,11 +24,14 @@ WIDGET = re.compile(r'<div data-widget="\w+">.*?<img[^>]* alt="([^"]*)"[^>]*></d
 
 # ---- before smalldocs: the staged notebooks
 
-def own_names(module):
-    "Names that a module of ours defines, with their anchors and the addresses of their source"
-    syms = NbdevLookup().entries['fastsgd']['syms'].get(f'fastsgd.{module}', {})
-    return {name.removeprefix(f'fastsgd.{module}.'): (page.partition('#')[2], f'{url}#L{_lineno(name.removeprefix(f"fastsgd.{module}."), file)}')
-            for name, (page, file, url) in syms.items()}
+def own_names(page):
+    "Names that a page defines, with their anchors and the addresses of their source"
+    found = {}
+    for module, syms in NbdevLookup().entries['fastsgd']['syms'].items():
+        for name, (address, file, url) in syms.items():
+            name, (where, _, anchor) = name.removeprefix(f'{module}.'), address.partition('#')
+            if where == f'{page}.html': found[name] = anchor, f'{url}#L{_lineno(name, file)}'
+    return found
 
 
 def linked(text, own, pages):

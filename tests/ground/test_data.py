@@ -13,7 +13,7 @@ import torch
 from helpers import end, start
 from PIL import Image
 
-from fastsgd import data as D
+from fastsgd import sources as D
 from fastsgd.data import load_digits
 
 
@@ -239,12 +239,12 @@ def test_what_a_killed_download_left_is_cleared_away_after_a_day(home, untar):
     code = """
 import sys, time
 from pathlib import Path
-from fastsgd import data
+from fastsgd import data, sources
 def stuck(url, base):
     (Path(base)/'half').write_text('half of it')
     print('ready', file=sys.__stdout__, flush=True)  # the bar of a download is kept quiet
     time.sleep(100)
-data.untar_data, data.fastai_path = stuck, lambda key: Path(sys.argv[1])
+sources.untar_data, sources.fastai_path = stuck, lambda key: Path(sys.argv[1])
 data.load_digits('mnist_sample')
 """
     for _ in range(2):
