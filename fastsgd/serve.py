@@ -272,26 +272,29 @@ def _answer(model, kind, body):
 
 # %% ../nbs/14_serve.ipynb #8b320c3d
 async def _counted(request):
-    "The body of a request, if it is not too long"
-    too_long, body, size = _Refusal(413, f'The body is too long: send at most {_max_body:,} bytes.'), bytearray(), 0
-    length = request.headers.get('content-length', '0')
-    if length.isdecimal() and int(length[:20]) > 10*_max_body: raise too_long
+    "The body of a request; of one that is too long, the beginning is kept until its end is heard"
+    body, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > 10*_max_body: raise too_long
         if size <= _max_body: body += chunk
-    if size > _max_body: raise too_long
-    return bytes(body)
+    if size <= _max_body: return bytes(body)
+    raise _Refusal(413, f'The body is too long: send at most {_max_body:,} bytes.')
+
+async def _heard(request):
+    "The body of a request, if it comes to an end in time: so long is the longest one that is heard"
+    from starlette.requests import ClientDisconnect
+    try: return await asyncio.wait_for(_counted(request), _seconds)
+    except asyncio.TimeoutError:
+        raise _Refusal(408, f'The body took longer than {_seconds} seconds.') from None
+    except ClientDisconnect: raise _Refusal(400, 'The body is not complete.') from None
 
 async def _body(request):
     "The kind and the body of a request"
-    from starlette.requests import ClientDisconnect
+    body = await _heard(request)  # before anything is refused
     kind = request.headers.get('content-type', '').split(';')[0].strip().lower()
-    if kind != 'application/json' and not kind.startswith('image/'):
-        raise _Refusal(415, 'Say what you send: the Content-Type is image/png, or that of another image, or application/json.')
-    try: return kind, await asyncio.wait_for(_counted(request), _seconds)
-    except asyncio.TimeoutError: raise _Refusal(408, f'The body took longer than {_seconds} seconds.') from None
-    except ClientDisconnect: raise _Refusal(400, 'The body is not complete.') from None
+    if kind == 'application/json' or kind.startswith('image/'): return kind, body
+    raise _Refusal(415, 'Say what you send: the Content-Type is image/png, '
+                        'or that of another image, or application/json.')
 
 # %% ../nbs/14_serve.ipynb #b695ae7c
 _style = '''
@@ -477,7 +480,7 @@ async def _predict(request):
 
 async def _refuse(request, e):
     "Answer a question that cannot be answered"
-    return _give(dict(error=e.sentence), status=e.status, Connection='close')  # what is left of the body is not read
+    return _give(dict(error=e.sentence), status=e.status, Connection='close')  # who sends too slowly is cut off
 
 async def _no_such_page(request, e):
     "What Starlette refuses by itself"

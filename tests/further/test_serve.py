@@ -7,19 +7,24 @@ import json
 import os
 import pickle
 import re
+import shutil
 import signal
 import socket
 import statistics
+import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -255,6 +260,17 @@ class Process:
         "MB in use"
         return int(re.search(r'VmRSS:\s+(\d+)', Path(f'/proc/{self.process.pid}/status').read_text())[1])/1000
 
+    @contextmanager
+    def watched(self):
+        "MB in use, at first and while the block runs"
+        use, done = [self.memory()], threading.Event()
+        def watch():
+            while not done.wait(.02): use.append(self.memory())
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(watch)
+            try: yield use
+            finally: done.set()
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM if os.name == 'nt' else signal.SIGINT)
         return end(self.process)
@@ -346,6 +362,32 @@ def test_a_long_body_of_unknown_length_is_refused(served):
     assert_refused(413, served.ask(bytes(50_000) for _ in range(30)))
 
 
+def by_urllib(server, body, kind):
+    "It tells the server to close the connection after the answer"
+    try: urlopen(Request(f'{server.url}predict', body, {'Content-Type': kind}), timeout=60)
+    except HTTPError as e: return e.code, e.read()
+
+
+def by_curl(server, body, kind, *more):
+    "It asks first whether it may send so much"
+    if not shutil.which('curl'): pytest.skip('curl is missing')
+    argv = ['curl', '-sS', '--data-binary', '@-', '-H', f'Content-Type: {kind}', '-w', '%{http_code}', *more, f'{server.url}predict']
+    run = subprocess.run(argv, input=body, capture_output=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    return int(run.stdout[-3:]), run.stdout[:-3]
+
+
+def by_curl_at_once(server, body, kind): return by_curl(server, body, kind, '-H', 'Expect:')
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='memory is read as Linux tells it')
+@pytest.mark.parametrize('send', [Process.ask, by_urllib, by_curl, by_curl_at_once], ids=['http.client', 'urllib', 'curl', 'curl at once'])
+@pytest.mark.parametrize('kind', ['image/png', 'text/plain'])
+def test_20_mb_are_refused_with_a_sentence_and_not_kept(served, send, kind):
+    with served.watched() as use: assert_refused(413, send(served, bytes(20_000_000), kind))
+    assert max(use) - use[0] < 5
+
+
 @pytest.mark.skipif(sys.platform != 'linux', reason='memory is read as Linux tells it')
 def test_a_thousand_bad_requests_50_at_once_leave_the_server_as_it_was(served, digits):
     kinds = list(bad_requests().values())
@@ -367,17 +409,10 @@ def test_a_thousand_bad_requests_50_at_once_leave_the_server_as_it_was(served, d
 @pytest.mark.skipif(sys.platform != 'linux', reason='memory is read as Linux tells it')
 def test_large_pictures_at_once_are_unpacked_by_twos(served):
     body = encoded(Image.new('RGBA', (4096, 4096), 'white'))
-    before = served.memory()
-    peak, done = [before], threading.Event()
-    def watch():
-        while not done.wait(.02): peak.append(served.memory())
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    with ThreadPoolExecutor(12) as pool: replies = list(pool.map(lambda _: served.ask(body), range(12)))
-    done.set()
-    watcher.join()
-    print(f'12 large pictures at once: {before:.0f} MB before, {max(peak):.0f} MB at most')
-    assert {status for status, _ in replies} == {422} and max(peak) - before < 700
+    with served.watched() as use, ThreadPoolExecutor(12) as pool:
+        replies = list(pool.map(lambda _: served.ask(body), range(12)))
+    print(f'12 large pictures at once: {use[0]:.0f} MB before, {max(use):.0f} MB at most')
+    assert {status for status, _ in replies} == {422} and max(use) - use[0] < 700
 
 
 def test_strangers_who_say_nothing_or_half_do_not_stop_others(served, digits):
