@@ -18,7 +18,7 @@ import fastsgd
 
 files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
 sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
-road = 'guards options show diff exercises sources data descent manual modules learner parity check speed scale vision serve widgets cli'.split()  # later may import earlier
+road = 'guards options show diff exercises sources data descent manual modules learner archs parity check speed scale vision serve widgets cli'.split()  # later may import earlier
 import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml', 'uvicorn': 'python-fasthtml'}  # where a distribution is called otherwise
 
 

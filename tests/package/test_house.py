@@ -1,0 +1,112 @@
+"The rules of the house: one fact in one place, imports that point one way, lines that fit the page"
+import ast
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from helpers import REPO
+
+import fastsgd
+
+PACKAGE = Path(fastsgd.__file__).parent
+files = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f for f in sorted(PACKAGE.rglob('*.py')) if not f.stem.startswith('_')}
+trees = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.items()}
+NOTEBOOKS = sorted((REPO/'nbs').glob('*.ipynb'))
+in_clone = pytest.mark.skipif(not NOTEBOOKS, reason='the notebooks are not here')
+
+
+# One fact in one place
+
+def names_imported(tree):
+    "(module, name) for each name that is imported from a module of ours"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or '').startswith('fastsgd')):
+            yield from ((node.module or '', a.name) for a in node.names)
+
+
+def private_names_of_others(tree):
+    "Private names that a module imports from another of ours, or takes from it as module._name"
+    imported = list(names_imported(tree))
+    modules = {name for _, name in imported if name in files}
+    yield from (f'{module}.{name}' for module, name in imported if name.startswith('_') and not name.startswith('__'))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            if node.attr.startswith('_') and not node.attr.startswith('__'): yield f'{node.value.id}.{node.attr}'
+
+
+@pytest.mark.parametrize('name', trees)
+def test_no_module_takes_a_private_name_of_another(name): assert list(private_names_of_others(trees[name])) == []
+
+
+def test_private_names_that_are_taken_are_noticed():
+    bad = ast.parse('from .manual import _check, mse\nfrom . import parity\nparity._archs\nparity.record\nx._own')
+    assert list(private_names_of_others(bad)) == ['manual._check', 'parity._archs']
+
+
+def bodies(tree):
+    "(name, body) for each function of more than two statements, docstrings and annotations aside"
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef): continue
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        if sum(isinstance(n, ast.stmt) for stmt in body for n in ast.walk(stmt)) > 2:
+            yield node.name, '\n'.join(map(ast.unparse, body))
+
+
+def twice(trees):
+    "The functions whose bodies stand in several places"
+    places = defaultdict(list)
+    for module, tree in trees.items():
+        for name, body in bodies(tree): places[body].append(f'{module}.{name}')
+    return [names for names in places.values() if len(names) > 1]
+
+
+def test_no_function_body_stands_twice(): assert twice(trees) == []
+
+
+def test_bodies_that_stand_twice_are_noticed():
+    f = 'def {}(x: int):\n    "{}"\n    y = x\n    y += 1\n    return y'
+    assert twice(dict(a=ast.parse(f.format('f', 'one')), b=ast.parse(f.format('g', 'two')))) == [['a.f', 'b.g']]
+
+
+def private_definitions(tree):
+    "The private names that a module defines at its top"
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)): names = [node.name]
+        elif isinstance(node, ast.Assign): names = [n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+        else: names = []
+        yield from (n for n in names if n.startswith('_') and not n.startswith('__'))
+
+
+def test_hardly_a_private_name_stands_in_two_modules():
+    where = defaultdict(set)
+    for module, tree in trees.items():
+        for name in private_definitions(tree): where[name].add(module)
+    assert len({name: m for name, m in where.items() if len(m) > 1}) <= 3
+
+
+# Lines
+
+def wide(lines, limit): return [line for line in lines if len(line) > limit]
+
+
+def shown(cell):
+    "Whether a page shows a cell's source"
+    return not re.search(r'^#\|\s*(hide|exporti|export\s*$|echo: false)', cell, re.M)
+
+
+@in_clone
+@pytest.mark.parametrize('notebook', NOTEBOOKS, ids=lambda f: f.stem)
+def test_code_fits_the_page(notebook):
+    sources = [''.join(c['source']) for c in json.loads(notebook.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
+    lines = [(line, 100 if shown(source) else 120) for source in sources for line in source.splitlines() if not line.startswith('#|')]
+    assert [line for line, limit in lines if len(line) > limit] == []
+
+
+@in_clone
+@pytest.mark.parametrize('folder', ['fastsgd', 'tests', 'tools'])
+def test_lines_are_not_too_long_to_read(folder):
+    found = {f'{f.relative_to(REPO)}:{i}' for f in (REPO/folder).rglob('*.py') if f.name != '_modidx.py'
+             for i, line in enumerate(f.read_text(encoding='utf-8').splitlines(), 1) if len(line) > 120}
+    assert found == set()
