@@ -107,15 +107,17 @@ def check_main(
 # %% ../nbs/11_cli.ipynb #e0ec1402
 def _race_parser():
     "The options of `fastsgd_race`"
-    p = Parser('fastsgd_race', 'Race full-batch descent against mini-batch SGD, from the same start to the same accuracy.', """examples:
+    p = Parser('fastsgd_race', """Race full-batch descent against mini-batch SGD,
+from the same start to the same accuracy.""", """examples:
   fastsgd_race                             3s and 7s, a network with 50 hidden units
   fastsgd_race --arch linear               a linear model
   fastsgd_race --source mnist_sample       12,396 digits, downloaded on first use
   fastsgd_race --plot race.png             keep a picture of accuracy over time
 
-exit status: 0 mini-batches were sooner, 1 they were not, 2 the request was wrong,
-3 a fault of fastsgd""")
-    p.add_argument('--arch', choices=('linear', 'sigmoid_net'), default='sigmoid_net', help='the model (default: %(default)s)')
+exit status: 0 mini-batches were sooner, 1 they were not, or nothing was learned,
+2 the request was wrong, 3 a fault of fastsgd""")
+    p.add_argument('--arch', choices=('linear', 'simple_net', 'sigmoid_net'), default='sigmoid_net',
+                   help='the model (default: %(default)s)')
     options.add_data(p)
     options.add_training(p, epochs=100)
     options.add_results(p)
@@ -135,37 +137,50 @@ def _race(args):
 # %% ../nbs/11_cli.ipynb #cee73372
 def race_main(
     argv: list[str] = None # the arguments; those of the command line if not given
-) -> None: # leaves through `SystemExit`: 0 mini-batches were sooner, 1 they were not, 2 the request was wrong
+) -> None: # leaves through `SystemExit`: 0 mini-batches were sooner, 1 they were not, 2 bad request
     "The command `fastsgd_race`"
     run_and_exit('fastsgd_race', _race, _race_parser().parse_args(argv))
 
 # %% ../nbs/11_cli.ipynb #a9fd6ad6
 def _bench_parser():
     "The options of `fastsgd_bench`"
-    p = Parser('fastsgd_bench', """Compare full batches with mini-batches, loaders with loaders, and tiers with tiers;
-all ratios from one run.""", """examples:
-  fastsgd_bench                                     the embedded digits, repeated to 12,396 rows
-  fastsgd_bench --source mnist_sample               12,396 digits, downloaded on first use
-  fastsgd_bench --rows 12396,1000000                how time and memory grow; a million rows take 3 GB
-  fastsgd_bench --device cuda --json bench.json     on a GPU, and keep the numbers
+    p = Parser('fastsgd_bench', """Compare full batches with mini-batches, loaders with loaders,
+and tiers with tiers; all ratios from one run.""", """examples:
+  fastsgd_bench                                   the embedded digits, repeated to 12,396 rows
+  fastsgd_bench --source mnist_sample             12,396 digits, downloaded on first use
+  fastsgd_bench --rows 12396,1000000              how time and memory grow; a million rows take 3 GB
+  fastsgd_bench --device cuda --json bench.json   on a GPU, and keep the numbers
 
 exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd""")
     p.add_argument('--source', type=options.source, default='embedded',
                    help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
-    p.add_argument('--rows', type=options.counts, default=(12_396,), metavar='N,N,...', help='rows to train on (default: 12396)')
+    p.add_argument('--rows', type=options.counts, default=(12_396,), metavar='N,N,...',
+                   help='rows to train on (default: 12396)')
     p.add_argument('--rounds', type=options.at_least_one, default=15, metavar='N',
                    help='how often each thing is measured (default: %(default)s)')
-    p.add_argument('--device', type=options.device, default='cpu', help='where to train: cpu, cuda or mps (default: %(default)s)')
+    p.add_argument('--device', type=options.device, default='cpu',
+                   help='where to train: cpu, cuda or mps (default: %(default)s)')
     p.add_argument('--json', type=new_file, metavar='FILE', help='write all numbers')
     return p
+
+def _headed(table):
+    "A table in text, with each heading on a line of its own"
+    columns, *rows = table.droplevel(0).to_string(float_format='{:.2f}'.format, na_rep='').splitlines()
+    lines, heading = [f'  {columns}'], None
+    for (group, _), row in zip(table.index, rows):
+        if group != heading: lines.append(group)
+        lines.append(f'  {row}')
+        heading = group
+    return '\n'.join(lines)
 
 def _bench(args):
     "Do what the options ask for"
     data, speed = load('data', 'speed')
     digits = data.load_digits(args.source)
+    print(digits, speed.bench_plan(digits, args.rows, args.rounds, args.device), sep='\n', flush=True)
     result = speed.bench(digits, args.source, args.rows, args.rounds, args.device, progress=True)
-    table = speed.bench_table(result).to_string(float_format='{:.2f}'.format, na_rep='')
-    print(result['machine'], table, sep='\n', flush=True)
+    print(result['machine'], 'Ratios of the first to the second: medians and quartiles over the rounds',
+          _headed(speed.bench_table(result)), sep='\n', flush=True)
     if args.json: write_json(args.json, args, result)
     return True
 

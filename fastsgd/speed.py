@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['Track', 'follow', 'sigmoid_net', 'Race', 'race', 'batch_sizes', 'Timings', 'time_epochs', 'loaders', 'hand_epoch',
-           'layers', 'callback_seconds', 'repeated', 'bench', 'bench_table']
+           'layers', 'callback_seconds', 'repeated', 'bench_plan', 'bench', 'bench_table']
 
 # %% ../nbs/07_speed.ipynb #48a63fc3
-import subprocess, sys
+import json, os, subprocess, sys
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
-from math import inf
+from math import inf, sqrt
 from shutil import get_terminal_size
 from statistics import median, quantiles
 from time import perf_counter
@@ -31,7 +32,7 @@ from torch import Tensor, nn
 from torch.utils.data import TensorDataset
 from tqdm import tqdm
 
-from . import manual, modules
+from . import manual, modules, options
 from .data import DigitData, get_dls, load_digits
 from .guards import BadValue
 from .learner import get_learner
@@ -58,6 +59,20 @@ def _sync(device):
     "Wait until a GPU has done what it was asked to"
     if device.type == 'cuda': torch.cuda.synchronize(device)
 
+def _usable(device):
+    "The device of that name, if something can be computed on it"
+    try: return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as e:  # PyTorch has both, for unknown and for absent ones
+        raise BadValue(f'Cannot compute on {str(device)!r}: choose cpu, '
+                       'or cuda or mps where there is such a GPU.') from e
+
+def _bar(progress, total, name, **more):
+    "A bar in a terminal, or the one that is there already and goes on, or one that stays hidden"
+    if hasattr(progress, 'update'): return nullcontext(progress)
+    columns, lines = get_terminal_size()
+    return tqdm(total=total, desc=name, disable=None if progress else True,
+                ncols=columns, nrows=lines, leave=False, **more)
+
 # %% ../nbs/07_speed.ipynb #de1aa168
 def follow(
     name: str, # of the track
@@ -74,7 +89,8 @@ def follow(
     track, start = Track(name, len(dl), [], []), perf_counter()
     while len(track.accuracy) < epochs and max(track.accuracy, default=0) < target:
         manual.train_epoch(model, lr, params, dl)
-        track.accuracy.append(manual.validate_epoch(model, valid_dl))
+        accuracy = manual.validate_epoch(model, valid_dl)
+        track.accuracy.append(round(accuracy, 6))  # 188 of 200 are 0.9399999976 in float32
         _sync(params[0].device)
         track.seconds.append(perf_counter() - start)
         if bar is not None: bar.update()
@@ -93,20 +109,30 @@ def sigmoid_net(
 
 # %% ../nbs/07_speed.ipynb #b9435611
 def _start(sizes, seed, device):
-    "Parameters as `nn.Linear` draws them, in tier 1's form; nobody else's random numbers are touched"
+    "Parameters as `nn.Linear` draws them, in tier 1's form; other random numbers stay as they are"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         layers = [nn.Linear(*size) for size in zip(sizes, sizes[1:])]
-    return [p.detach().t().contiguous().to(device).requires_grad_() for layer in layers for p in (layer.weight, layer.bias)]
+    return [p.detach().t().contiguous().to(device).requires_grad_()
+            for layer in layers for p in (layer.weight, layer.bias)]
 
-_archs = dict(linear=(784, 1), sigmoid_net=(784, 50, 1))
+_archs = dict(linear=(linear1, (784, 1)), simple_net=(manual.simple_net, (784, 30, 1)),
+              sigmoid_net=(sigmoid_net, (784, 50, 1)))
 
 def _model(arch, seed, device):
     "A model and its parameters"
     if arch not in _archs: raise BadValue(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
-    params = _start(_archs[arch], seed, device)
+    model, sizes = _archs[arch]
+    params = _start(sizes, seed, device)
     names = ('weights', 'bias') if arch == 'linear' else ('w1', 'b1', 'w2', 'b2')
-    return partial(linear1 if arch == 'linear' else sigmoid_net, **dict(zip(names, params))), params
+    return partial(model, **dict(zip(names, params))), params
+
+# %% ../nbs/07_speed.ipynb #3c1d7e03
+def _chance(y, before):
+    "The highest accuracy that shows no learning, from the targets and the accuracy of the start"
+    larger = (y == y.flatten()[0]).float().mean().item()
+    free = max(larger, 1 - larger, before)
+    return round(min(free + 2*sqrt(free*(1 - free)/len(y)), 1), 6)
 
 # %% ../nbs/07_speed.ipynb #e5b078d6
 @dataclass
@@ -115,12 +141,31 @@ class Race:
     full: Track # full-batch descent
     mini: Track # mini-batch SGD
     target: float # the accuracy after the last full-batch epoch
+    chance: float = 0. # the highest accuracy that shows no learning
+    title: str = '' # the settings, for the plot
 
     @property
-    def ratio(self) -> float: # 0 where mini-batches never got there
+    def learned(self) -> bool: # without it there is no race
+        "Whether full batches ended better than chance"
+        return self.target > self.chance
+
+    @property
+    def ratio(self) -> float: # 0 where mini-batches never got there, or nothing was learned
         "How many times sooner mini-batches were there"
-        there = self.mini.reach(self.target)
+        there = self.learned and self.mini.reach(self.target)
         return self.full.reach(self.target)['seconds']/there['seconds'] if there else 0.
+
+    @property
+    def verdict(self) -> str: # one or two sentences
+        "Who was sooner, if anybody got anywhere"
+        if not self.learned:
+            return (f'Accuracy {self.target:.4f}: full batches have learned nothing, for up to '
+                    f'{self.chance:.4f} can be chance. Train longer, or with another lr.')
+        r = self.ratio
+        if not r: there = 'do not get there'
+        elif r > 1: there = f'are there {r:.2f} times sooner'
+        else: there = f'are not sooner, but take {1/r:.2f} times as long'
+        return f'Accuracy {self.target:.4f}: mini-batches {there}.'
 
     def table(self) -> pd.DataFrame: # one row for each
         "What it took to get there"
@@ -129,49 +174,62 @@ class Race:
         return pd.DataFrame(rows, index=[t.name for t in tracks]).rename_axis('batches')
 
     def plot(self) -> plt.Figure: # save it with `savefig`
-        "Accuracy over time"
+        "Accuracy over time; a large dot where the target was reached"
         fig, ax = plt.subplots(figsize=(7, 3.2))
-        for track, color in (self.full, '0.5'), (self.mini, '#0072B2'):
-            ax.plot(track.seconds, track.accuracy, color=color, marker='o', ms=3, label=f'{track.name}: {len(track.accuracy)} epochs')
         ax.axhline(self.target, color='0.8', lw=1, zorder=0)
+        for track, color in (self.full, '0.5'), (self.mini, '#0072B2'):
+            there, epochs = track.reach(self.target), len(track.accuracy)
+            when = f'there after {there["epochs"]} of' if there else 'not there in any of'
+            ax.plot(track.seconds, track.accuracy, color=color, marker='o', ms=3,
+                    label=f'{track.name}: {when} {epochs} epochs')
+            if there:
+                i = there['epochs'] - 1
+                ax.plot(track.seconds[i], track.accuracy[i], 'o', color=color, ms=8)
         ax.set(xlabel='seconds', ylabel='validation accuracy', xscale='log')
+        ax.set_title(self.title, fontsize='medium', loc='left')
         ax.spines[['top', 'right']].set_visible(False)
         ax.legend(frameon=False)
         plt.close(fig)  # shown as the value of a cell, and not a second time
         return fig
 
     def to_dict(self) -> dict: # plain values, ready for JSON
-        "Both tracks, the target and the ratio"
-        return dict(**asdict(self), ratio=self.ratio)
+        "Both tracks, the target and what came of it"
+        return dict(**asdict(self), learned=self.learned, ratio=self.ratio, verdict=self.verdict)
 
     def __repr__(self):
-        there = f'mini-batches are there {self.ratio:.2f} times sooner' if self.ratio else 'mini-batches do not get there'
         table = self.table().map(lambda v: f'{v:.2f}' if isinstance(v, float) else v)
-        return f'{table.reset_index().to_string(index=False)}\nAccuracy {self.target:.4f}: {there}.'
+        return f'{table.reset_index().to_string(index=False)}\n{self.verdict}'
 
 # %% ../nbs/07_speed.ipynb #bd4b3a33
 def race(
     data: DigitData = None, # two classes, from `load_digits`; the embedded 3s and 7s if not given
-    arch: str = 'sigmoid_net', # `'linear'`, or `'sigmoid_net'` with 50 hidden units
+    arch: str = 'sigmoid_net', # `'linear'`, `'simple_net'` (30 hidden units), or this (50 of them)
     lr: float = 1., # learning rate of both
     bs: int = 256, # rows in a mini-batch
     epochs: int = 100, # of full-batch descent; mini-batches have as many at most
     seed: int = 42, # of the start and of the order of rows
     device: str | torch.device = 'cpu', # where to train
-    progress: bool = False # a bar, in a terminal?
+    progress: bool | tqdm = False # a bar for each, in a terminal? Or one to be updated
 ) -> Race: # `.ratio` says how many times sooner mini-batches are there
-    "Train with full batches, then with mini-batches until they are as good; raises `ValueError` for more than two classes or an unknown `arch`"
-    data, device = load_digits() if data is None else data, torch.device(device)
-    if data.n_out > 1: raise BadValue(f'A race is between two digits, and there are {len(data.classes)}: load two, such as classes=(3, 7).')
+    """Train with full batches, then with mini-batches until they are as good.
+
+    Raises `ValueError` for more than two classes, an unknown `arch`, or an absent `device`."""
+    data, device = load_digits() if data is None else data, _usable(device)
+    if data.n_out > 1:
+        raise BadValue(f'A race is between two digits, and there are {len(data.classes)}: '
+                       'load two, such as classes=(3, 7).')
     if epochs < 1: raise BadValue(f'epochs is {epochs}: race for 1 or more.')
-    dls, (columns, lines) = get_dls(data, bs, seed, device), get_terminal_size()
+    dls = get_dls(data, bs, seed, device)
     whole = [(data.train_x.to(device), data.train_y.to(device))]
-    with tqdm(total=2*epochs, desc='full batch', disable=None if progress else True, ncols=columns, nrows=lines, leave=False) as bar:
-        full = follow('full batch', *_model(arch, seed, device), lr, whole, dls.valid, epochs, bar=bar)
-        bar.set_description('mini-batches')
-        target = full.accuracy[-1]
-        mini = follow(f'mini-batches of {bs}', *_model(arch, seed, device), lr, dls.train, dls.valid, epochs, target, bar)
-    return Race(full, mini, target)
+    before = manual.validate_epoch(_model(arch, seed, device)[0], dls.valid)
+    def run(name, dl, target=inf):
+        with _bar(progress, epochs, name) as bar:
+            return follow(name, *_model(arch, seed, device), lr, dl, dls.valid, epochs, target, bar)
+    full = run('full batch', whole)
+    mini = run(f'mini-batches of {bs}', dls.train, full.accuracy[-1])
+    title = (f'{" or ".join(map(str, data.classes))}, {len(data.train_x):,} training images: '
+             f'{arch}, lr {lr:g}, seed {seed}')
+    return Race(full, mini, full.accuracy[-1], _chance(data.valid_y, before), title)
 
 # %% ../nbs/07_speed.ipynb #c53942bd
 def batch_sizes(
@@ -182,14 +240,18 @@ def batch_sizes(
     lr: float = 1., # learning rate
     epochs: int = 20, # at most, for batches; full batches may have 50 times as many
     seed: int = 42, # of the start and of the order of rows
-    progress: bool = False # a bar, in a terminal?
+    progress: bool | tqdm = False # a bar, in a terminal? Or one to be updated
 ) -> list[dict]: # one for each size: `bs`, and by target what it took, or None
     "How long it takes to reach some accuracies with batches of different sizes"
-    found, device, (columns, lines) = [], torch.device('cpu'), get_terminal_size()
-    for bs in tqdm(sizes, desc='batch sizes', disable=None if progress else True, ncols=columns, nrows=lines, leave=False):
-        dls = get_dls(data, bs, seed)
-        track = follow(str(bs), *_model(arch, seed, device), lr, dls.train, dls.valid, epochs*(50 if len(dls.train) == 1 else 1), max(targets))
-        found.append(dict(bs=bs, **{str(t): track.reach(t) for t in targets}))
+    found, device = [], torch.device('cpu')
+    with _bar(progress, len(sizes), 'batch sizes') as bar:
+        for bs in sizes:
+            dls = get_dls(data, bs, seed)
+            most = epochs*(50 if len(dls.train) == 1 else 1)
+            model, params = _model(arch, seed, device)
+            track = follow(str(bs), model, params, lr, dls.train, dls.valid, most, max(targets))
+            found.append(dict(bs=bs, **{str(t): track.reach(t) for t in targets}))
+            bar.update()
     return found
 
 # %% ../nbs/07_speed.ipynb #0af9d4fc
@@ -213,26 +275,33 @@ class Timings:
         "Medians and ratios"
         base = base or next(iter(self.seconds))
         rows = {n: [1e3*median(s), *self.ratio(n, base)] for n, s in self.seconds.items()}
-        return pd.DataFrame(rows, index=['ms', f'ratio to {base}', 'lower', 'upper']).T
+        return pd.DataFrame(rows, index=['ms', f'ratio to {base}', *_quartiles]).T
 
     def __repr__(self): return self.table().to_string(float_format='{:.2f}'.format)
+
+_quartiles = '1st quartile', '3rd quartile'  # over the rounds
 
 def time_epochs(
     runs: dict, # by name, functions without arguments
     rounds: int = 15, # how often each is measured, after one round that is not
     device: str | torch.device = 'cpu', # waited for before each look at the clock
-    progress: bool = False # a bar, in a terminal?
+    progress: bool | tqdm = False # a bar, in a terminal? Or one to be updated
 ) -> Timings: # `.ratio(a, b)` compares two
-    "Time some functions in turns; raises `ValueError` for fewer than one round, or nothing to run"
-    if rounds < 1 or not runs: raise BadValue('There is nothing to time: give at least one function and one round.')
-    device, seconds, (columns, lines) = torch.device(device), defaultdict(list), get_terminal_size()
-    for i in tqdm(range(rounds + 1), desc=' / '.join(runs)[:40], disable=None if progress else True, ncols=columns, nrows=lines, leave=False):
-        for name, run in runs.items():
-            _sync(device)
-            start = perf_counter()
-            run()
-            _sync(device)
-            if i: seconds[name].append(perf_counter() - start)
+    """Time some functions in turns.
+
+    Raises `ValueError` for fewer than one round, nothing to run, or an absent `device`."""
+    if rounds < 1 or not runs:
+        raise BadValue('There is nothing to time: give at least one function and one round.')
+    device, seconds = _usable(device), defaultdict(list)
+    with _bar(progress, rounds + 1, 'rounds') as bar:
+        for i in range(rounds + 1):
+            for name, run in runs.items():
+                _sync(device)
+                start = perf_counter()
+                run()
+                _sync(device)
+                if i: seconds[name].append(perf_counter() - start)
+            bar.update()
     return Timings(dict(seconds))
 
 # %% ../nbs/07_speed.ipynb #6bcaafcb
@@ -243,9 +312,12 @@ def loaders(
     device: str | torch.device = 'cpu' # where the batches live
 ) -> dict: # by name, loaders of the training set
     "The same work, dealt out by different loaders"
+    device = _usable(device)
     x, y = data.train_x.to(device), data.train_y.to(device)
-    return {'cut beforehand': list(zip(x.split(bs), y.split(bs))), 'ours': get_dls(data, bs, seed, device).train,
-            "torch's, TensorDataset": torch.utils.data.DataLoader(TensorDataset(x, y), batch_size=bs, shuffle=True),
+    torch_dl = torch.utils.data.DataLoader(TensorDataset(x, y), batch_size=bs, shuffle=True)
+    return {'cut beforehand': list(zip(x.split(bs), y.split(bs))),
+            'ours': get_dls(data, bs, seed, device).train,
+            "torch's, TensorDataset": torch_dl,
             "fastai's, TensorDataset": DataLoader(TensorDataset(x, y), bs=bs, shuffle=True),
             "the book's": DataLoader(list(zip(x, y)), bs=bs, shuffle=True)}
 
@@ -272,12 +344,16 @@ def hand_epoch(
         bias.sub_(grad.sum(0), alpha=lr)
 
 # %% ../nbs/07_speed.ipynb #fd7c6775
+_book = "Learner, the book's recipe"
+
 def _learner(dls, model): return get_learner(dls, model, 0.1)
 
 def _book_learner(data, bs):
     "The book's recipe: loaders over lists of pairs"
-    dl, valid_dl = (DataLoader(list(zip(x, y)), bs=bs, shuffle=i == 0) for i, (x, y) in enumerate([(data.train_x, data.train_y), (data.valid_x, data.valid_y)]))
-    return Learner(DataLoaders(dl, valid_dl), modules.linear_model(), loss_func=mnist_loss, opt_func=SGD, lr=0.1, metrics=batch_accuracy)
+    dl = DataLoader(list(zip(data.train_x, data.train_y)), bs=bs, shuffle=True)
+    valid_dl = DataLoader(list(zip(data.valid_x, data.valid_y)), bs=bs)
+    return Learner(DataLoaders(dl, valid_dl), modules.linear_model(), loss_func=mnist_loss,
+                   opt_func=SGD, lr=0.1, metrics=batch_accuracy)
 
 def _fit(learn):
     def epoch():
@@ -296,15 +372,17 @@ def layers(
     device: str | torch.device = 'cpu' # where to train
 ) -> dict: # by name, functions that train for an epoch and measure the accuracy
     "The same epoch, with more and more convenience"
-    device = torch.device(device)
+    device = _usable(device)
     dls = get_dls(data, bs, device=device)
     by_hand, (model, params) = _start((784, 1), 0, device), _model('linear', 0, device)
+    def linear(): return modules.linear_model().to(device)
     def bare():
         hand_epoch(0.1, by_hand, dls.train)
         manual.validate_epoch(partial(linear1, weights=by_hand[0], bias=by_hand[1]), dls.valid)
-    return {'gradients by hand': bare, 'tier 1': lambda: manual.train_model(model, 0.1, params, dls.train, dls.valid, 1),
-            'tier 2': _modules(dls, modules.linear_model().to(device)), 'Learner': _fit(_learner(dls, modules.linear_model().to(device))),
-            "Learner, the book's recipe": _fit(_book_learner(data.to(torch.float32), bs))}
+    def tier1(): manual.train_model(model, 0.1, params, dls.train, dls.valid, 1)
+    return {'gradients by hand': bare, 'tier 1': tier1,
+            'tier 2': _modules(dls, linear()), 'Learner': _fit(_learner(dls, linear())),
+            _book: _fit(_book_learner(data.to(torch.float32), bs))}
 
 # %% ../nbs/07_speed.ipynb #d5742351
 def callback_seconds(
@@ -321,91 +399,213 @@ def callback_seconds(
         start = perf_counter()
         learn.fit(epochs)
         total = perf_counter() - start
-    return dict(sorted(seconds.items(), key=lambda kv: -kv[1])) | {'everything else': total - sum(seconds.values())}
+    by_time = dict(sorted(seconds.items(), key=lambda kv: -kv[1]))
+    return by_time | {'everything else': total - sum(seconds.values())}
+
+# %% ../nbs/07_speed.ipynb #6d20a1f0
+def _memory():
+    "The memory of this machine in bytes; infinite where the system does not say, as on Windows"
+    try: return os.sysconf('SC_PHYS_PAGES')*os.sysconf('SC_PAGE_SIZE')
+    except (AttributeError, ValueError, OSError): return inf
+
+def _check_room(data, n):
+    "Complain of more rows than memory holds"
+    size = n*(data.train_x[0].nbytes + data.train_y[0].nbytes)
+    if size > _memory():
+        raise BadValue(f'{n:,} rows take {size/1e9:,.1f} GB, and this machine has '
+                       f'{_memory()/1e9:,.1f} GB of memory: ask for fewer rows.')
 
 # %% ../nbs/07_speed.ipynb #5a116a2e
 def repeated(
     data: DigitData, # from `load_digits`
     n: int # rows
 ) -> DigitData: # the training set repeated, the validation set as it is
-    "As many rows to train on as asked for, whatever there is"
+    "As many rows to train on as asked for; raises `ValueError` for more than memory holds"
+    _check_room(data, n)
     rows = torch.arange(n) % len(data.train_x)
-    return DigitData(data.train_x.index_select(0, rows), data.train_y.index_select(0, rows), data.valid_x, data.valid_y, data.classes)
+    train = data.train_x.index_select(0, rows), data.train_y.index_select(0, rows)
+    return DigitData(*train, data.valid_x, data.valid_y, data.classes)
 
 # %% ../nbs/07_speed.ipynb #808abf3b
-def _grown(n, source, epochs=7):
-    "Seconds of the fastest epoch over `n` rows, and the peak of memory as a multiple of the tensors"
-    import resource  # not on Windows
+def _peak():
+    "The most memory that this process has had, in bytes; nothing where the system does not say"
+    try: import resource
+    except ImportError: return None  # on Windows
     unit = 1 if sys.platform == 'darwin' else 1024
-    data = load_digits(source)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*unit
+    return unit*resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+def _grown(n, source, epochs=7):
+    "Seconds of the fastest epoch over `n` rows, and how memory grew, as a multiple of the tensors"
+    data, before = load_digits(source), _peak()
     data = repeated(data, n)
     size, epoch = data.train_x.nbytes + data.train_y.nbytes, _tier1(get_dls(data, 256).train)
     seconds = min(time_epochs(dict(epoch=epoch), epochs).seconds['epoch'])
-    return seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss*unit - before)/size
+    shows = before and size > before  # or the tensors hide in what was there before them
+    return dict(seconds=seconds, memory=(_peak() - before)/size if shows else None)
+
+_prog = 'python -m fastsgd.speed'
+
+def _run_script():
+    "`python -m fastsgd.speed ROWS SOURCE`: what `_grown` finds, as JSON"
+    p = options.Parser(_prog, 'Time an epoch over a number of rows, and look at the memory.',
+                       'exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd')
+    p.add_argument('rows', type=options.at_least_one, metavar='ROWS', help='rows to train on')
+    p.add_argument('source', type=options.source, metavar='SOURCE', help='where digits come from')
+    def tell(args):
+        print(json.dumps(_grown(args.rows, args.source)))
+        return True
+    options.run_and_exit(_prog, tell, p.parse_args())
 
 def _in_process(n, source):
     "The same in a process of its own"
-    code = 'import sys; from fastsgd.speed import _grown; print(*_grown(int(sys.argv[1]), sys.argv[2]))'
-    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code, str(n), str(source)], capture_output=True, text=True)
-    if done.returncode: raise RuntimeError(f'A process with {n:,} rows failed: {done.stderr.splitlines()[-1] if done.stderr else "out of memory?"}')
-    return dict(zip(('seconds', 'memory'), map(float, done.stdout.split())))
+    argv = [sys.executable, '-W', 'ignore', '-m', 'fastsgd.speed', str(n), str(source)]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if not done.returncode: return json.loads(done.stdout)
+    if done.returncode == 2: raise BadValue(done.stderr.splitlines()[-1].removeprefix(f'{_prog}: '))
+    if done.returncode < 0:
+        raise BadValue(f'The system ended a process with {n:,} rows by signal {-done.returncode}, '
+                       'most likely for want of memory: ask for fewer rows.')
+    raise RuntimeError(f'A process with {n:,} rows failed: {done.stderr}')
 
 # %% ../nbs/07_speed.ipynb #80eafb82
-def _growth(data, hidden, bs, rounds, device, progress):
+@dataclass
+class _Part:
+    "A part of a bar, with steps of its own"
+    bar: tqdm # over the whole, or over a larger part
+    step: float # how far one step moves it
+    def update(self, n=1): self.bar.update(n*self.step)
+
+def _races(data, device, bar):
+    "Races of two models"
+    archs = 'linear', 'sigmoid_net'
+    return {arch: race(data, arch, device=device, progress=bar).to_dict() for arch in archs}
+
+_hidden = {n: 9 + .06*n for n in (10, 30, 100, 300, 1000)}  # and what an epoch of each costs
+
+def _growth(data, rounds, device, bar):
     "Learner against tier 2, for models of several sizes"
-    found = {}
-    for n in hidden:
-        dls, net = get_dls(data, bs, device=device), lambda: modules.simple_net(n_hidden=n).to(device)
-        runs = {'Learner': _fit(_learner(dls, net())), 'tier 2': _modules(dls, net())}
-        found[str(n)] = time_epochs(runs, rounds, device, progress).ratio('Learner', 'tier 2')
+    found, dls = {}, get_dls(data, 256, device=device)
+    def net(n): return modules.simple_net(n_hidden=n).to(device)
+    for n, cost in _hidden.items():
+        runs = {'Learner': _fit(_learner(dls, net(n))), 'tier 2': _modules(dls, net(n))}
+        timed = time_epochs(runs, rounds, device, _Part(bar, cost))
+        found[str(n)] = timed.ratio('Learner', 'tier 2')
     return found
 
-def _usable(device):
-    "The device of that name, if something can be computed on it"
-    try: return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError) as e:  # PyTorch has both, for unknown names and for devices that are not there
-        raise BadValue(f'Cannot compute on {str(device)!r}: choose cpu, or cuda or mps where there is such a GPU.') from e
+def _rows(rows, source, bar):
+    "Each number of rows in a process of its own"
+    found = {}
+    for n in rows:
+        found[str(n)] = _in_process(n, source)
+        bar.update(_process_cost(n))
+    return found
+
+def _process_cost(n): return 8*n + 5e6  # 8 epochs, and what starting Python takes
 
 def _machine(device):
     "What the numbers depend on"
     where = torch.cuda.get_device_name(device) if device.type == 'cuda' else 'CPU'
-    return f'{where}, {torch.get_num_threads()} threads, torch {torch.__version__.split("+")[0]}, Python {sys.version.split()[0]}'
+    versions = f'torch {torch.__version__.split("+")[0]}, Python {sys.version.split()[0]}'
+    return f'{where}, {torch.get_num_threads()} threads, {versions}'
+
+# %% ../nbs/07_speed.ipynb #6d20a1f2
+def _parts(data, source, rows, rounds, device):
+    "By name, the parts of the benchmark: their cost in rows, their steps, and the job itself"
+    for n in rows: _check_room(data, n)
+    n, first, many = len(data.train_x), rows[0], repeated(data, rows[0])
+    fewer = max(rounds//3, 1)
+    sizes = [bs for bs in (1, 4, 16, 64, 256, 1024, 4096) if bs < n] + [n]
+    def time_loaders(bar):
+        runs = {name: _tier1(dl) for name, dl in loaders(many, device=device).items()}
+        return time_epochs(runs, rounds, device, bar)
+    def time_layers(bar): return time_epochs(layers(many, device=device), rounds, device, bar)
+    def time_callbacks(bar):
+        model = modules.linear_model().to(device)
+        return callback_seconds(_learner(get_dls(many, 256, device=device), model))
+    growth, processes = (fewer + 1)*sum(_hidden.values()), sum(map(_process_cost, rows))
+    return dict(races=(300*n, 240, partial(_races, data, device)),
+                loaders=(17*first*(rounds + 1), rounds + 1, time_loaders),
+                layers=(15*first*(rounds + 1), rounds + 1, time_layers),
+                callbacks=(14*first, 1, time_callbacks),
+                growth=(growth*first, growth, partial(_growth, many, fewer, device)),
+                batch_sizes=(250*n, len(sizes), lambda bar: batch_sizes(data, sizes, progress=bar)),
+                rows=(processes, processes, partial(_rows, rows, source)))
+
+# %% ../nbs/07_speed.ipynb #6d20a1f3
+def bench_plan(
+    data: DigitData, # two classes
+    rows: tuple = (12_396,), # as in `bench`
+    rounds: int = 15, # as in `bench`
+    device: str | torch.device = 'cpu' # where to train
+) -> str: # one sentence
+    "What `bench` is going to do, and how long that takes about, from a few epochs on this machine"
+    device = _usable(device)
+    parts = _parts(data, '', rows, rounds, device)
+    epoch = _tier1(get_dls(repeated(data, rows[0]), 256, device=device).train)
+    a_row = median(time_epochs(dict(epoch=epoch), 5, device).seconds['epoch'])/rows[0]
+    seconds = a_row*sum(cost for cost, _, _ in parts.values())
+    about = f'{seconds/60:.0f} minutes' if seconds > 100 else f'{max(seconds, 10):.0f} seconds'
+    return f'{len(parts)} parts, about {about} on this machine.'
 
 # %% ../nbs/07_speed.ipynb #7a5df486
 def bench(
     data: DigitData = None, # two classes; the embedded 3s and 7s if not given
     source: str = 'embedded', # what it was loaded from, for processes of their own
-    rows: tuple = (12_396,), # how many rows to train on, in processes of their own; others use the first number
+    rows: tuple = (12_396,), # how many to train on, in processes of their own; others use the first
     rounds: int = 15, # how often each thing is measured
     device: str | torch.device = 'cpu', # where to train
-    progress: bool = False # bars, in a terminal?
+    progress: bool = False # a bar over all parts, in a terminal?
 ) -> dict: # plain values, ready for JSON
-    "All comparisons of this page in one run"
+    """All comparisons of this page in one run.
+
+    Raises `ValueError` for more rows than memory holds, or an absent `device`."""
     data, device = load_digits(source) if data is None else data, _usable(device)
-    many = repeated(data, rows[0])
-    races = {arch: race(data, arch, device=device, progress=progress).to_dict() for arch in _archs}
-    timed = time_epochs({name: _tier1(dl) for name, dl in loaders(many, device=device).items()}, rounds, device, progress)
-    epochs = time_epochs(layers(many, device=device), rounds, device, progress)
-    sizes = [bs for bs in (1, 4, 16, 64, 256, 1024, 4096) if bs < len(data.train_x)] + [len(data.train_x)]
-    return dict(machine=_machine(device), rows={str(n): _in_process(n, source) for n in rows}, races=races,
-                loaders={n: timed.ratio(n, 'cut beforehand') for n in timed.seconds}, layers={n: epochs.ratio(n, 'gradients by hand') for n in epochs.seconds},
-                targets={"the book's loader / ours": timed.ratio("the book's", 'ours'), 'ours / cut beforehand': timed.ratio('ours', 'cut beforehand'),
-                         "Learner / the book's recipe": epochs.ratio('Learner', "Learner, the book's recipe")},
-                callbacks=callback_seconds(_learner(get_dls(many, 256, device=device), modules.linear_model().to(device))),
-                growth=_growth(many, (10, 30, 100, 300, 1000), 256, max(rounds//3, 1), device, progress), batch_sizes=batch_sizes(data, sizes, progress=progress))
+    parts, found, done = _parts(data, source, rows, rounds, device), {}, 0
+    look = dict(bar_format='{desc} |{bar}| {elapsed} gone, about {remaining} left', smoothing=0)
+    with _bar(progress, sum(cost for cost, _, _ in parts.values()), '', **look) as bar:
+        for i, (name, (cost, steps, job)) in enumerate(parts.items(), 1):
+            bar.set_description_str(f'part {i} of {len(parts)}: {name.replace("_", " ")}')
+            found[name] = job(_Part(bar, cost/steps))
+            done += cost
+            bar.update(done - bar.n)
+    by_loader, by_layer = found['loaders'], found['layers']
+    return dict(machine=_machine(device), **found | dict(
+        loaders={n: by_loader.ratio(n, 'cut beforehand') for n in by_loader.seconds},
+        layers={n: by_layer.ratio(n, 'gradients by hand') for n in by_layer.seconds},
+        targets={"the book's loader / ours": by_loader.ratio("the book's", 'ours'),
+                 "Learner / the book's recipe": by_layer.ratio('Learner', _book)}))
 
 # %% ../nbs/07_speed.ipynb #3cdaef13
+def _compared(ratios, base, short):
+    "Rows of the table, without that of the base itself"
+    return {f'{n} / {short}': r for n, r in ratios.items() if n != base}
+
 def bench_table(
     result: dict # from `bench`
-) -> pd.DataFrame: # a row for each comparison: the ratio, and its quartiles where there are several rounds
+) -> pd.DataFrame: # by heading and comparison: the ratio, and its quartiles where there are rounds
     "The benchmark as one table of ratios"
-    rows = {f'race, {arch}: full batch / mini-batches': [r['ratio'], None, None] for arch, r in result['races'].items()}
-    rows |= {f'epoch of tier 1, {n} / cut beforehand': r for n, r in result['loaders'].items() if n != 'cut beforehand'}
-    rows |= result['targets']
-    rows |= {f'epoch, {n} / gradients by hand': r for n, r in result['layers'].items() if n != 'gradients by hand'}
-    rows |= {f'{n} hidden units, Learner / tier 2': r for n, r in result['growth'].items()}
-    first, *more = result['rows'].items()
-    rows |= {f'{int(n):,} rows / {int(first[0]):,} rows': [v['seconds']/first[1]['seconds'], None, None] for n, v in more}
-    rows |= {f'{int(n):,} rows, peak of memory / tensors': [v['memory'], None, None] for n, v in result['rows'].items()}
-    return pd.DataFrame(rows, index=['ratio', 'lower', 'upper']).T.astype(float)
+    targets, (base, of_base), *more = result['targets'], *result['rows'].items()
+    base = f'{int(base):,} rows'
+    groups = {
+        'Seconds to the same accuracy':
+            {f'{arch}: full batch / mini-batches': [r['ratio']]
+             for arch, r in result['races'].items()},
+        'Seconds of an epoch of tier 1, by loader':
+            _compared(result['loaders'], 'cut beforehand', 'cut beforehand')
+            | {"the book's / ours": targets["the book's loader / ours"]},
+        'Seconds of an epoch with validation':
+            _compared(result['layers'], 'gradients by hand', 'by hand')
+            | {f'Learner / {_book}': targets["Learner / the book's recipe"]},
+        'Seconds of an epoch with validation, by hidden units':
+            {f'{n} units: Learner / tier 2': r for n, r in result['growth'].items()},
+        'Seconds of an epoch of tier 1, by rows':
+            {f'{int(n):,} rows / {base}': [v['seconds']/of_base['seconds']] for n, v in more},
+        'Memory':
+            {f'{int(n):,} rows: growth of peak / tensors': [v['memory']]
+             for n, v in result['rows'].items() if v['memory']}}
+    rows = {(heading, name): [*r, None, None][:3]
+            for heading, group in groups.items() for name, r in group.items()}
+    return pd.DataFrame(rows, index=['ratio', *_quartiles]).T.astype(float)
+
+# %% ../nbs/07_speed.ipynb #6d20a1f4
+if __name__ == '__main__' and __spec__: _run_script()  # not in a notebook
