@@ -152,8 +152,8 @@ and tiers with tiers; all ratios from one run.""", """examples:
   fastsgd_bench --device cuda --json bench.json   on a GPU, and keep the numbers
 
 exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd""")
-    p.add_argument('--source', type=options.source, default='embedded',
-                   help='embedded, mnist_sample, mnist, or a folder of images (default: %(default)s)')
+    p.add_argument('--source', type=options.source, default='embedded', help='embedded, mnist_sample, '
+                   'mnist, or a folder of images (default: %(default)s)')
     p.add_argument('--rows', type=options.counts, default=(12_396,), metavar='N,N,...',
                    help='rows to train on (default: 12396)')
     p.add_argument('--rounds', type=options.at_least_one, default=15, metavar='N',
@@ -165,7 +165,8 @@ exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd""")
 
 def _headed(table):
     "A table in text, with each heading on a line of its own"
-    columns, *rows = table.droplevel(0).to_string(float_format='{:.2f}'.format, na_rep='').splitlines()
+    text = table.droplevel(0).to_string(float_format='{:.2f}'.format, na_rep='')
+    columns, *rows = text.splitlines()
     lines, heading = [f'  {columns}'], None
     for (group, _), row in zip(table.index, rows):
         if group != heading: lines.append(group)
@@ -177,9 +178,11 @@ def _bench(args):
     "Do what the options ask for"
     data, speed = load('data', 'speed')
     digits = data.load_digits(args.source)
-    print(digits, speed.bench_plan(digits, args.rows, args.rounds, args.device), sep='\n', flush=True)
+    plan = speed.bench_plan(digits, args.rows, args.rounds, args.device)
+    print(digits, plan, sep='\n', flush=True)
     result = speed.bench(digits, args.source, args.rows, args.rounds, args.device, progress=True)
-    print(result['machine'], 'Ratios of the first to the second: medians and quartiles over the rounds',
+    print(result['machine'],
+          'Ratios of the first to the second: medians and quartiles over the rounds',
           _headed(speed.bench_table(result)), sep='\n', flush=True)
     if args.json: write_json(args.json, args, result)
     return True
