@@ -204,6 +204,9 @@ def _kind(e):
 # %% ../nbs/06_mistakes.ipynb #172ac260
 class _Witness(TorchDispatchMode):
     "Sees whether parameters are written, and whether a gradient is used that is not zero"
+    @classmethod
+    def _should_skip_dynamo(cls): return False  # or PyTorch imports its compiler, to leave it out here, which takes seconds
+
     def __init__(self, params):
         super().__init__()
         self.params, self.written, self.used = params, False, False
@@ -267,18 +270,24 @@ def _watch(call, problem, loss_func, expected):
 
 def _other(loss): return lambda preds, targets: loss(-preds, targets)  # as different as can be, and as wrong where `loss` is wrong
 
+def _is_telling(problem):
+    "Whether accuracy changes with each epoch, and is another for predictions cut at 0.5; most problems are turned down at once"
+    params, seen = [p.clone().requires_grad_() for p in problem.start], []
+    def model(xb): return problem.forward(xb, *params)
+    x, y = (torch.cat(t) for t in zip(*problem.valid()))
+    for epoch in range(4):
+        if epoch: exercises.train_epoch(model, problem.lr, params, problem.train())
+        preds = model(x)
+        accuracy, other = (((preds > cut) == y).float().mean().item() for cut in (0, 0.5))
+        if accuracy in seen or abs(accuracy - 0.5) < 0.02: return False
+        seen.append(accuracy)
+    return other != accuracy
+
 @cache
 def _telling(setting, i, hidden):
-    "A problem in which accuracy changes with each epoch, and is another for predictions cut at 0.5"
-    while True:
-        problem, i = _Problem(setting, i, hidden), i + 1000
-        watched = _Watched(problem)
-        def accuracies(cut): return [(((watched.model(x) > cut) == y).float().mean().item()) for x, y in [[torch.cat(t) for t in zip(*problem.valid())]]]
-        seen, other = accuracies(0), accuracies(0.5)
-        for _ in range(3):
-            exercises.train_epoch(watched.model, problem.lr, watched.params, watched.train)
-            seen, other = seen + accuracies(0), other + accuracies(0.5)
-        if len(set(seen)) == 4 and other[-1] != seen[-1] and not any(abs(a - 0.5) < 0.02 for a in seen): return problem
+    "A problem in which what `train_model` returns tells one mistake from another"
+    while not _is_telling(problem := _Problem(setting, i, hidden)): i += 1000
+    return problem
 
 def _train(call, loss, setting, seen, takes_loss, choose=_Problem):
     "Observe something that trains: `call(watched, loss_func)`"
