@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['archs', 'sigmoid_net', 'deep_net', 'Arch', 'find', 'as_tensors', 'draw', 'as_module', 'as_function', 'loss_for',
-           'rate_for', 'rounding']
+           'rate_for', 'rounding', 'chance']
 
 # %% ../nbs/19_archs.ipynb #15f4d334
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from math import sqrt
 
 import torch
 import torch.nn.functional as F
@@ -152,3 +153,13 @@ def rounding(
     if dtype == torch.float64: return 1e-12
     if torch.device(device).type != 'cpu' or n_out > 1: return 1e-4
     return 0. if arch == 'linear' and not several else 1e-6
+
+# %% ../nbs/19_archs.ipynb #23183d8f
+def chance(
+    targets: Tensor, # of the validation set
+    before: float = 0. # the accuracy of the start, where it is known
+) -> float: # an accuracy
+    "The highest accuracy that shows no learning"
+    largest = (targets.unique(return_counts=True)[1].max()/len(targets)).item()
+    free = max(largest, before)
+    return round(min(free + 2*sqrt(free*(1 - free)/len(targets)), 1), 6)

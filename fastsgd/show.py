@@ -18,12 +18,13 @@ def bar(
     total: int = None, # how many there are, where nobody can count them
     desc: str = '', # what is being done
     show: bool = False, # in a terminal? Otherwise never
-    leave: bool = False # does it stay when it is full?
+    leave: bool = False, # does it stay when it is full?
+    **more # what else tqdm takes
 ) -> tqdm: # goes through `items`; `update()` moves it by one
     "A progress bar"
     columns, lines = get_terminal_size()  # some terminals do not know, and tqdm would take that for no room
     hidden = None if show else True  # None: hidden where there is no terminal
-    return tqdm(items, desc, total, leave, disable=hidden, ncols=columns, nrows=lines)
+    return tqdm(items, desc, total, leave, disable=hidden, ncols=columns, nrows=lines, **more)
 
 # %% ../nbs/18_show.ipynb #2540b0ca
 blue, orange, green, yellow, grey = '#0072B2', '#D55E00', '#009E73', '#E69F00', '0.5'

@@ -14,7 +14,7 @@ import pytest
 import torch
 from helpers import REPO
 
-from fastsgd import manual, speed
+from fastsgd import archs, manual, show, speed
 from fastsgd.cli import bench_main, race_main
 from fastsgd.data import get_dls, map_digits, store_digits
 from fastsgd.guards import BadValue
@@ -42,7 +42,7 @@ def rounded(accuracies): return [round(a, 6) for a in accuracies]
 class Bar:
     "Stands in for tqdm, and remembers what happened to each bar"
     made = []
-    def __init__(self, total, desc, disable, **more):
+    def __init__(self, items, desc, total, leave, disable, **more):
         self.total, self.texts, self.n, self.disable = total, [desc], 0, disable
         Bar.made.append(self)
     def __enter__(self): return self
@@ -55,7 +55,7 @@ class Bar:
 def bars(monkeypatch):
     "The bars that are made"
     monkeypatch.setattr(Bar, 'made', [])
-    monkeypatch.setattr(speed, 'tqdm', Bar)
+    monkeypatch.setattr(show, 'tqdm', Bar)
     return Bar.made
 
 
@@ -132,9 +132,9 @@ def test_a_lucky_start_is_no_learning(data):
 
 def test_chance_grows_with_the_larger_class_and_shrinks_with_the_number_of_images():
     y = (torch.arange(100) < 90).long()[:, None]
-    assert speed._chance(y, 0.) == speed._chance(1 - y, 0.) == pytest.approx(.9 + 2*.03)
-    assert speed._chance(y.repeat(100, 1), 0.) == pytest.approx(.9 + 2*.003)
-    assert speed._chance(torch.ones(5, 1), 0.) == 1
+    assert archs.chance(y, 0.) == archs.chance(1 - y, 0.) == pytest.approx(.9 + 2*.03)
+    assert archs.chance(y.repeat(100, 1), 0.) == pytest.approx(.9 + 2*.003)
+    assert archs.chance(torch.ones(5, 1), 0.) == 1
 
 
 def test_accuracies_carry_no_noise_of_float32(small):
@@ -258,7 +258,7 @@ def few(data): return replace(data, train_x=data.train_x[:300], train_y=data.tra
 @pytest.fixture(scope='module')
 def benched(few):
     "A quick run of the benchmark, as it comes back from JSON, and its bars"
-    with patch.multiple(speed, _in_process=no_process, tqdm=Bar), patch.object(Bar, 'made', []):
+    with patch.object(speed, '_in_process', no_process), patch.object(show, 'tqdm', Bar), patch.object(Bar, 'made', []):
         result = speed.bench(few, rows=(600, 6000), rounds=2, progress=True)
         return SimpleNamespace(result=json.loads(json.dumps(result, allow_nan=False)), bars=Bar.made)
 
