@@ -6,7 +6,8 @@
 __all__ = ['mistakes', 'Edit', 'Mistake', 'Finding', 'Report', 'check', 'Trial', 'trial', 'check_file']
 
 # %% ../nbs/06_mistakes.ipynb #511cc043
-import __future__, inspect, json, math, os, signal, subprocess, sys, tempfile, traceback, warnings
+import __future__, ast, dis, inspect, json, linecache, math, os, re
+import signal, subprocess, sys, tempfile, tokenize, traceback, warnings
 from collections.abc import Callable
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
@@ -16,13 +17,14 @@ from html import escape
 from io import StringIO
 from itertools import chain, islice, permutations
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, process_time, sleep
 from types import ModuleType
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.data import TensorDataset
 from tqdm import tqdm
 
 from . import exercises
@@ -132,6 +134,15 @@ class _Batches:
             self.look()
             yield xb.clone(), yb.clone()  # a learner's code may write into them
 
+    @property
+    def batch_size(self): return len(self.batches[0][0])
+    @property
+    def dataset(self): return TensorDataset(*[torch.cat(t) for t in zip(*self.batches)])
+    @property
+    def was_read(self): return self.left < 200
+
+_Batches.__name__ = _Batches.__qualname__ = 'DataLoader'  # as messages of Python call it
+
 class _Endless(BaseException): "A loop that has gone on for too long"
 
 def _cut(x, y, bs): return list(zip(x.split(bs), y.split(bs)))
@@ -161,10 +172,12 @@ class _Parted(Exception): "A program does something else than what was seen: loo
 class _Watched:
     "Parameters whose steps are written down, and a model that uses them"
     def __init__(self, problem, expected=None, copy=Tensor.clone):
-        self.problem, self.expected, self.states, self.calls, self.backward = problem, expected, [], 0, False
+        self.problem, self.expected, self.states, self.calls = problem, expected, [], 0
+        self.asked = self.backward = self.swapped = False
         self.params = [copy(p).requires_grad_() for p in problem.start]
         for p in self.params: p.register_post_accumulate_grad_hook(self._saw_gradient)
         self.train, self.valid = problem.train(look=self.look), problem.valid()
+        self.model = _plainly('model', lambda xb: self._predict(xb))
 
     def _saw_gradient(self, _): self.backward = True
 
@@ -175,11 +188,19 @@ class _Watched:
         if self.expected is not None and (i == len(self.expected) or not torch.allclose(state, self.expected[i], rtol=0, atol=1e-4)): raise _Parted
         self.states.append(state)
 
-    def model(self, xb):
+    def _predict(self, xb):
         self.calls += 1
         if self.calls > 500: raise _Endless
         self.look()
         return self.problem.forward(xb, *self.params)
+
+    def listen(self, loss_func):
+        "The loss, which notices where predictions and targets have changed places"
+        def loss(*args, **kwargs):
+            grads = [isinstance(a, Tensor) and a.requires_grad for a in args]
+            self.swapped |= grads == [False, True]
+            return loss_func(*args, **kwargs)
+        return _plainly(loss_func.__name__, loss)
 
     def run(self, train):
         "The weights at the start and after each step, or how it ended"
@@ -187,17 +208,36 @@ class _Watched:
             train(self)
             self.look()
         except (_Refused, _Parted): raise
-        except (Exception, SystemExit, _Endless) as e: return dict(error=_kind(e), exception=e)
-        return dict(states=torch.stack(self.states), problem=self.problem)
+        except (Exception, SystemExit, _Endless) as e: how = dict(error=_kind(e), exception=e)
+        else: how = dict(states=torch.stack(self.states))
+        return dict(how, problem=self.problem, **(dict(swapped=True) if self.swapped else {}))
+
+def _plainly(name, f):
+    "A function under the name that messages of Python should call it by"
+    f.__name__ = f.__qualname__ = name
+    return f
 
 # %% ../nbs/06_mistakes.ipynb #abd99aa6
 _kinds = {  # by what the message says
     'leaf Variable that requires grad': 'in-place on a leaf', 'does not require grad': 'no history', "no attribute 'backward'": 'no history',
     'NoneType': 'no gradient yet', 'through the graph a second time': 'graph freed', 'created only for scalar outputs': 'no single number'}
 
+def _is_unwritten(e):
+    "Whether a `raise NotImplementedError` of the learner stopped it; PyTorch raises the same for types it cannot compute with"
+    if not isinstance(e, NotImplementedError): return False
+    *_, last = chain([None], _links(e.__traceback__))
+    return last and not _of_torch(last.tb_frame) and last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap['RAISE_VARARGS']
+
+def _links(tb):
+    while tb:
+        yield tb
+        tb = tb.tb_next
+
+def _of_torch(frame): return frame.f_globals.get('__name__', '').partition('.')[0] == 'torch'
+
 def _kind(e):
     "What an exception tells about the mistake"
-    if isinstance(e, NotImplementedError): return 'not written'
+    if _is_unwritten(e): return 'not written'
     if isinstance(e, _Endless): return 'endless'
     return next((kind for text, kind in _kinds.items() if text in str(e)), f'{type(e).__name__}: {e}')
 
@@ -229,20 +269,36 @@ class _Sticky(Tensor):
     @grad.setter
     def grad(self, value): pass
 
+@contextmanager
+def _overhearing(watched):
+    "Notice whether gradients are asked for, and whether any are given"
+    backward, grad = torch.autograd.backward, torch.autograd.grad
+    def asks_backward(*args, **kwargs):
+        watched.asked = True
+        return backward(*args, **kwargs)
+    def asks_grad(*args, **kwargs):
+        watched.asked = True
+        grads = grad(*args, **kwargs)
+        watched.backward |= any(g is not None for g in grads)
+        return grads
+    with patch.multiple(torch.autograd, backward=asks_backward, grad=asks_grad): yield
+
 def _moves(watched, train): return len(watched.run(train).get('states', watched.states)) > 1
 
 def _stands_still(problem, train):
     "What happens while the weights do not move"
     watched = _Watched(problem)
-    with (witness := _Witness(watched.params)): watched.run(train)
-    return dict(backward=watched.backward, used=witness.used, written=witness.used and witness.written, would_move=_moves(_Watched(problem, copy=lambda p: p.clone().as_subclass(_Sticky)), train))
+    with _overhearing(watched), (witness := _Witness(watched.params)): watched.run(train)
+    sticky = _Watched(problem, copy=lambda p: p.clone().as_subclass(_Sticky))
+    return dict(asked=watched.asked, backward=watched.backward, used=witness.used,
+                written=witness.used and witness.written, would_move=_moves(sticky, train))
 
 def _lacks_gradient(problem, train):
     "What happens before a gradient is missing, and what would happen if it were there"
     watched, provided = _Watched(problem), _Watched(problem)
-    watched.run(train)
+    with _overhearing(watched): watched.run(train)
     for p in provided.params: p.grad = torch.zeros_like(p)
-    return dict(backward=watched.backward, moved=len(watched.states) > 1, held=watched.params[0].grad is not None, would_move=_moves(provided, train))
+    return dict(asked=watched.asked, backward=watched.backward, moved=len(watched.states) > 1, held=watched.params[0].grad is not None, would_move=_moves(provided, train))
 
 # %% ../nbs/06_mistakes.ipynb #d4a58715
 class _Refused(Exception): "The function does not take what it should"
@@ -260,15 +316,18 @@ def _fits(f, args, optional=1):
 
 def _watch(call, problem, loss_func, expected):
     "The weights at the start and after each step, or how it ended"
+    def train(watched): return call(watched, watched.listen(loss_func))
     states = expected.get('states')
-    seen = _Watched(problem, states).run(partial(call, loss_func=loss_func))
+    seen = _Watched(problem, states).run(train)
     if len(seen.get('states', ())) > 1: return seen
     if states is not None and len(states) > 1: raise _Parted
-    train = partial(call, loss_func=loss_func)
     if seen.get('error') == 'no gradient yet': return seen | _lacks_gradient(problem, train)
     return seen if 'error' in seen else seen | _stands_still(problem, train)
 
-def _other(loss): return lambda preds, targets: loss(-preds, targets)  # as different as can be, and as wrong where `loss` is wrong
+def _other(loss):
+    "As different as can be, and as wrong where `loss` is wrong"
+    def other_loss(predictions, targets): return loss(-predictions, targets)
+    return _plainly('loss_func', other_loss)
 
 def _is_telling(problem):
     "Whether accuracy changes with each epoch, and is another for predictions cut at 0.5; most problems are turned down at once"
@@ -304,12 +363,16 @@ def _observe_train_epoch(f, loss, setting, seen={}):
 
 def _observe_train_model(f, loss, setting, seen={}):
     def call(watched, loss_func):
-        returned.append(f(*_fits(f, (watched.model, watched.problem.lr, list(watched.params), watched.train, watched.valid, 3, loss_func))))
+        args = watched.model, watched.problem.lr, list(watched.params), watched.train, watched.valid, 3, loss_func
+        returned.append(dict(accuracies=_plain(f(*_fits(f, args)))))
+        if _nones(returned[-1]['accuracies']): returned[-1]['unread'] = not watched.valid.was_read
     returned = []
     for key, now in _train(call, loss, setting, seen, len(_fits(f, (0,)*7)) == 7, _telling):
-        if 'states' in now: now['accuracies'] = _plain(returned[0])
+        if 'states' in now: now |= returned[0]
         returned.clear()
         yield key, now
+
+def _nones(x): return isinstance(x, list) and x and all(y is None for y in x)
 
 def _observe_optimizer(cls, loss, setting, seen={}):
     def call(watched, loss_func, kind=iter):
@@ -329,8 +392,9 @@ def _observe_calc_grad(f, loss, setting, seen={}):
             f(*_fits(f, (xb, yb, watched.model, loss_func)))
             grads.append([p.grad.clone() if p.grad is not None else None for p in watched.params])
     for i, loss_func in enumerate((loss, _other(loss)) if len(_fits(f, (0,)*4)) == 4 else (loss,)):
-        grads = []
-        now = _Watched(_Problem(setting, i)).run(partial(call, loss_func=loss_func))
+        grads, watched = [], _Watched(_Problem(setting, i))
+        with _overhearing(watched): now = watched.run(partial(call, loss_func=watched.listen(loss_func)))
+        if all(g is None for gs in grads for g in gs): now |= dict(asked=watched.asked, backward=watched.backward)
         yield ('other loss' if i else 'gradients'), dict(now, states=None, grads=grads)
         if 'error' in now: return
 
@@ -344,9 +408,12 @@ def _plain(x):
 
 def _call(f, args, describe, optional=0):
     "What `describe` says about the result of `f`, or what went wrong"
-    try: return dict(nothing=True) if (result := f(*_fits(f, args, optional))) is None else describe(result)
+    try:
+        result = f(*_fits(f, args, optional))
+        if result is None: return dict(nothing=True)
+        return dict(method=result.__name__) if inspect.isroutine(result) else describe(result)
     except _Refused: raise
-    except (Exception, SystemExit, _Endless) as e: return dict(error=_kind(e), exception=e)
+    except (Exception, SystemExit, _Endless) as e: return dict(error=_kind(e), exception=e, given=args)
 
 def _rows(setting, i, n=12):
     "Numbers, and labels for them"
@@ -384,7 +451,24 @@ def _observe_validate(f, loss, setting, seen={}):
         if len(x)%bs == 0: x, y = x[:-2], y[:-2]
         last = x[-(len(x)%bs):] > 0
         y[-len(last):] = (last if i else ~last).to(y.dtype)  # the short last batch is all wrong, and then all right
-        yield f'batches {i}', _call(f, (lambda xb: xb*1, _Batches(_cut(x, y, bs))), lambda value: dict(accuracy=_plain(value)))
+        judged = _Judged(x)
+        yield f'batches {i}', _call(f, (judged.model, _Batches(_cut(judged.inputs, y, bs))), judged.describe)
+
+class _Judged:
+    "A model whose predictions are known, with a parameter, and a memory for what is asked of it"
+    def __init__(self, preds):
+        part = preds.flip(0)
+        self.inputs, self.rows = torch.cat([preds - part, part], 1), 0
+        self.weights = preds.new_ones(2, 1).requires_grad_()
+        self.model = _plainly('model', lambda xb: self._predict(xb))
+
+    def _predict(self, xb):
+        self.rows += len(xb)
+        return xb @ self.weights
+
+    def describe(self, value):
+        times = self.rows/len(self.inputs)
+        return dict(accuracy=_plain(value), asked=times > 0, gradients=self.weights.grad is not None, times=times)
 
 def _observe_model(f, loss, setting, seen={}, hidden=0):
     for i, n_out in enumerate((1, 2)):
@@ -392,7 +476,7 @@ def _observe_model(f, loss, setting, seen={}, hidden=0):
         shapes = [(784, hidden), (hidden,), (hidden, n_out), (n_out,)] if hidden else [(784, n_out), (n_out,)]
         params = [(torch.randn(shape, generator=g, dtype=torch.float64)/shape[0]**0.5).to(setting.dtype).requires_grad_() for shape in shapes]
         xb = 2*torch.randn(7, 784, generator=g, dtype=torch.float64).to(setting.dtype)
-        yield f'{n_out} outputs', _call(f, (xb, *params), lambda preds: dict(preds=preds, reached=_reached(preds, params)))
+        yield ('one output', 'two outputs')[i], _call(f, (xb, *params), lambda preds: dict(preds=preds, reached=_reached(preds, params)))
 
 def _reached(preds, params):
     "Which parameters a gradient reaches"
@@ -400,9 +484,14 @@ def _reached(preds, params):
     return [g is not None for g in torch.autograd.grad(preds.sum(), params, allow_unused=True)]
 
 def _observe_init(f, loss, setting, seen={}):
+    def make(size, std, describe): return _call(*((partial(f, std=std), (size,)) if _has_std(f) else (f, (size, std))), describe, optional=1)
     torch.manual_seed(setting.seed)
     for size, std in ((200, 100), 1.), ((200, 100), 0.1), ((20000,), 3.), (5, 0.5):
-        yield f'size {size}, std {std}', _call(*((partial(f, std=std), (size,)) if _has_std(f) else (f, (size, std))), lambda p: _spread(p, std), optional=1)
+        yield f'size {size} and std {std}', make(size, std, lambda p: _spread(p, std))
+    first = make(30, 1., lambda p: dict(p=p)).get('p')
+    yield 'two calls', make(30, 1., lambda p: dict(alike=_same(first, p, 0)))
+    try: yield 'no std', _call(f, ((200, 100),), lambda p: _spread(p, 1.))
+    except _Refused: pass  # who leaves out the default has to name std
 
 def _has_std(f):
     try: return 'std' in inspect.signature(f).parameters
@@ -411,7 +500,8 @@ def _has_std(f):
 def _spread(p, std):
     "What random parameters are like, in units of the standard deviation asked for"
     if not isinstance(p, Tensor): return dict(type=type(p).__name__)
-    about, values = dict(shape=tuple(p.shape), requires_grad=p.requires_grad, leaf=p.is_leaf), p.detach().double()/std
+    about = dict(shape=tuple(p.shape), dtype=str(p.dtype), requires_grad=p.requires_grad, leaf=p.is_leaf)
+    values = p.detach().double()/std
     if p.numel() < 1000: return about
     deviation = values.std().item()
     return about | dict(mean=values.mean().item(), deviation=deviation, within=((values - values.mean()).abs() <= deviation).double().mean().item())
@@ -422,7 +512,8 @@ _observers = dict(mse=_observe_mse, init_params=_observe_init, linear1=_observe_
 
 # %% ../nbs/06_mistakes.ipynb #ab0ef96c
 _atols = dict(accuracy=2e-3, accuracies=2e-3, mean=0.05, deviation=0.05, within=0.05)  # accuracies get rounded, and random numbers vary
-_silent = {'exception', 'problem'}  # for messages only
+_silent = {'exception', 'problem', 'given', 'times'}  # for messages only
+_optional = {'other loss', 'no std'}  # not every function takes a loss, or has a default
 
 def _same(a, b, atol):
     "Whether two observations agree"
@@ -457,7 +548,7 @@ def _repeats(name, edits, seen, setting):
     keys = []
     try:
         for key, now in _observers[name](program[name], program['mnist_loss'], setting, seen):
-            if key == 'other loss' and key not in seen: continue  # not every function takes a loss
+            if key in _optional and key not in seen: continue
             if not _same(now, seen.get(key), setting.atol): return False
             keys.append(key)
     except _Parted: return False
@@ -489,6 +580,8 @@ def _fit_momentum(right, seen, kind='plain'):
     if kind == 'plain': return [_along((r[2] - s[2])/problem.lr, g)]
     first = _along(s[0] - s[1], g)/problem.lr
     return [1 - first if kind == 'damped' else first - 1]
+
+def _fit_default(right, seen): return [seen['no std']['deviation']]
 
 def _fit_threshold(right, seen):
     if 'training 0' in seen: return [0.5, -1e9, 1e9]
@@ -530,67 +623,209 @@ def _named(name, right, seen, setting):
     singles = _singles(name)
     for slug, edit in singles:
         if any(_repeats(name, [e], seen, setting) for e in _filled(edit, right, seen)): return [slug]
-    if _fails(seen): return []  # nobody knows what it would have done
+    if _fails(seen) or _is_idle(seen): return []  # nobody knows what it would have done
+    deadline = process_time() + _patience
     usual = [(slug, edit, e, effect) for slug, edit in singles for e in _usual(edit) if (effect := _effect(name, e, setting))]
-    return next((slugs for slugs, edits in _pairs(usual, seen) if _repeats(name, edits, seen, setting)), [])
+    for slugs, edits in _pairs(usual, seen):
+        if process_time() > deadline: raise _OutOfPatience
+        if _repeats(name, edits, seen, setting): return slugs
+    return []
+
+_patience = 10  # seconds of computing, for pairs of mistakes
+
+class _OutOfPatience(Exception): "There are more pairs than time for them"
+
+def _is_idle(seen):
+    "Whether nothing happens: any two mistakes that cancel would do the same"
+    def none(now): return 'would_move' in now or 'grads' in now and not any(g is not None and g.any() for gs in now['grads'] for g in gs)
+    return any(map(none, seen.values()))
 
 # %% ../nbs/06_mistakes.ipynb #c7a1cf79
 def _place(f, e):
     "The line of the learner's file where an exception arose"
     code = getattr(f, '__code__', None) or getattr(getattr(f, 'step', None), '__code__', None)
-    lines = [frame.lineno for frame in traceback.extract_tb(e.__traceback__) if code and frame.filename == code.co_filename]
-    return f' in line {lines[-1]}' if lines else ''
+    frames = [frame for frame in traceback.extract_tb(e.__traceback__) if code and frame.filename == code.co_filename]
+    return f' in {_quoted(frames[-1].lineno, frames[-1].line)}' if frames else ''
+
+def _quoted(number, line): return f'line {number}' + (f', `{line.strip()[:100]}`,' if line and line.strip() else '')
 
 def _raiser(e):
     "The exercise that raised an exception"
     return next((f.name for f in reversed(traceback.extract_tb(e.__traceback__)) if f.name in exercises.exercises), None)
 
+_unwritten = 'Not written yet.'
+
 def _stopped(name, f, seen):
     "How a function ended that did not come to its end"
     e = seen['exception']
-    if isinstance(e, NotImplementedError): return 'Not written yet.' if (caller := _raiser(e)) in (name, None) else f'It calls {caller}, which is not written yet.'
+    if _is_unwritten(e): return _unwritten if (caller := _raiser(e)) in (name, None) else f'It calls {caller}, which is not written yet.'
     if isinstance(e, _Endless): return 'It goes round and round: it reads the loader, or calls the model, again and again without an end.'
     if isinstance(e, MemoryError) or "can't allocate memory" in str(e): return f'It asks for more memory{_place(f, e)} than there is.'
     if isinstance(e, SystemExit): return f'It ends the program{_place(f, e)}: leave out exit().'
-    return f'It stops{_place(f, e)} with {type(e).__name__}: {" ".join(str(e).split())[:300]}'
+    return ' '.join([f'It stops{_place(f, e)} with {_said(e)}', *_advice_on(name, e), *_shapes(f, e, seen)])
+
+def _said(e):
+    "An exception as a sentence"
+    text = ' '.join(str(e).split()).partition(' Use tensor.detach()')[0][:300]
+    return _sentence(f'{type(e).__name__}: {text}'.removesuffix(': '))
+
+def _sentence(text): return text if text[-1:] in tuple('.?!…') else f'{text}.'
+
+_loops = ('calc_grad', 'train_epoch', 'train_model', 'BasicOptim')
+_advice = [  # where an exception says this, in one of these functions, it helps to know
+    (r'bitwise_xor', exercises.exercises, 'A power is written **, such as x**2: in Python, ^ is another operation.'),
+    (r'mean\(\).*dtype', exercises.exercises, 'True and False have no mean: put .float() before .mean().'),
+    (r'numpy\(\) on .* requires grad', ('mse', 'mnist_loss', 'linear1', 'simple_net', *_loops),
+     "PyTorch collects no gradients through NumPy: use torch's operations all the way."),
+    (r'after \* must be an iterable, not int', ('init_params',), 'size may be a number, such as 30, or a tuple: torch.randn(size) takes both.'),
+    (r'values to unpack', _loops, 'The checker trains a model with two parameters, and one with four: loop over all of them.'),
+    (r"'function' object has no attribute '(named_)?parameters'", _loops, 'model is a plain function here, and its parameters are in params.'),
+    (r"'function' object has no attribute '(eval|train|zero_grad)'", exercises.exercises, r'model is a plain function here: leave out \1().')]
+
+def _advice_on(name, e):
+    "Sentences that help with an exception"
+    return [m.expand(text) if '\\' in text else text for said, where, text in _advice if name in where and (m := re.search(said, str(e)))]
+
+def _shapes(f, e, seen):
+    "What was handed in, where an exception is about shapes"
+    if not isinstance(e, (RuntimeError, IndexError, ValueError)) or not re.search('shape|size|dimension|expand', str(e)): return []
+    given = dict(zip(_names(f), seen.get('given', ())))
+    if 'problem' in seen: given = dict(zip(('xb', 'yb', *seen['problem'].names), [*seen['problem'].train().batches[0], *seen['problem'].start]))
+    shapes = [f'{n} of shape {tuple(x.shape)}' for n, x in given.items() if isinstance(x, Tensor)]
+    return [f'It was given {_listed(shapes)}.'] if shapes else []
+
+def _listed(words): return ' and '.join([', '.join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+# %% ../nbs/06_mistakes.ipynb #e911a790
+def _steps_of(n): return 'no step' if n == 0 else 'one step' if n == 1 else f'{n} steps'
 
 def _parts(right, seen):
     "Where two trainings part, in words"
     r, s, problem = right['states'], seen['states'].to(right['states'].dtype), seen['problem']
     n = min(len(r), len(s))
     apart = ~((r[:n] - s[:n]).abs() <= 1e-6).all(1)
-    if not apart.any(): return f'Its first {n - 1} steps are right, but it takes {len(s) - 1} where {len(r) - 1} are due.'
+    if not apart.any():
+        if n == 1: return f'It takes {_steps_of(len(s) - 1)} where {len(r) - 1} are due.'
+        return f'{_so_far(n - 1)} right, but it takes {_steps_of(len(s) - 1)} where {len(r) - 1} are due.'
     k = apart.nonzero()[0].item()
     diffs = {name: d.abs().max().item() for name, d in zip(problem.names, (r[k] - s[k]).split([p.numel() for p in problem.start]))}
     name = max(diffs, key=diffs.get)
-    good = f'Its first {k - 1} steps are right. ' if k > 1 else ''
+    good = f'{_so_far(k - 1)} right. ' if k > 1 else ''
     intact = [n for n, d in diffs.items() if d <= 1e-6]
     text = f'{good}Step {k} (epoch {(k - 1)//problem.epoch_len + 1}, batch {(k - 1)%problem.epoch_len + 1}) is not: {name} is {diffs[name]:.2g} off'
     return text + (f', while {" and ".join(intact)} agree{"s" if len(intact) == 1 else ""}.' if intact else '.') + _direction(r[k - 1] - r[k], s[k - 1] - s[k])
 
+def _so_far(n): return 'Its first step is' if n == 1 else f'Its first {n} steps are'
+
 def _direction(right, seen):
     "What a wrong step has in common with the right one"
+    if not seen.isfinite().all(): return ' There are numbers in it that are infinite, or no numbers.'
+    if not seen.any(): return ' It leaves everything where it is.'
     cos = torch.cosine_similarity(right, seen, dim=0).item()
-    return f' It goes the right way, {(seen.norm()/right.norm()).item():.3g} times as far.' if cos > 1 - 1e-9 else f' It points {math.degrees(math.acos(max(-1, min(1, cos)))):.0f} degrees away from the right one.'
+    if cos > 1 - 1e-9: return f' It goes the right way, {(seen.norm()/right.norm()).item():.3g} times as far.'
+    angle = math.degrees(math.acos(max(-1, min(1, cos))))
+    return f' It points {f"{angle:.0f} degrees" if angle >= 1 else "less than a degree"} away from the right one.'
 
-def _differs(name, right, seen):
+def _differs(name, f, right, seen):
     "The first observation that is not as it should be, in words"
     key = next((k for k in right if not _same(right[k], seen.get(k), 1e-6)), None)
     a, b = right[key], seen.get(key, {})
-    if 'states' in a and isinstance(b.get('states'), Tensor) and not _same(a['states'], b['states'], 1e-6):
-        return ('With a loss other than mnist_loss: ' if key == 'other loss' else '') + _parts(a, b)
-    pieces = [f'{k} is {_short(b.get(k))}, and should be {_short(v)}' for k, v in a.items() if k not in _silent and not _same(v, b.get(k), _atols.get(k, 1e-6))]
-    agreed = [k for k, v in a.items() if k not in _silent and k in b and _same(v, b[k], _atols.get(k, 1e-6))]
-    return f'With {key}: {"; ".join(pieces)}.' + (f' Right: {", ".join(agreed)}.' if agreed else '')
+    if 'states' in a and isinstance(b.get('states'), Tensor) and not _same(a['states'], b['states'], 1e-6): what = _parts(a, b)
+    elif 'method' in b: what = f'It returns the method {b["method"]} itself, without calling it: add ().'
+    elif 'nothing' in b: what = 'It returns nothing.'
+    else: what = _sentence('; '.join(_words[name](f, a, b)))
+    return _under(key, what)
 
-def _short(x):
+def _under(key, what):
+    "What happens, and under which circumstances"
+    circumstances = {'other loss': 'With a loss other than mnist_loss: ', 'no std': 'Without std: ', 'one output': 'With one output, ',
+                     'two outputs': 'With two outputs, ', 'parameters in a list': 'With parameters in a list: '}
+    before = circumstances.get(key) or (f'For {key}: ' if key.startswith('size') else '')
+    return before + (what[:1].lower() if before.endswith((', ', ': ')) else what[:1].upper()) + what[1:]
+
+def _value(x):
     "A value in a few words"
-    if isinstance(x, Tensor): return f'{x.item():.4g}' if x.numel() == 1 else f'{[round(v, 4) for v in x.flatten()[:3].tolist()]}… of shape {tuple(x.shape)}'
+    if isinstance(x, Tensor) and x.numel() == 1: x = x.item()
+    if isinstance(x, Tensor): return str([round(v, 4) for v in x.flatten()[:3].tolist()])[:-1] + (', …]' if x.numel() > 3 else ']')
     if isinstance(x, float): return f'{x:.4g}'
-    if isinstance(x, list): return f'[{", ".join(map(_short, x))}]'
-    return 'missing' if x is None else str(x)
+    if isinstance(x, list): return f'[{", ".join(map(_value, x))}]'
+    return str(x)
 
-# %% ../nbs/06_mistakes.ipynb #e911a790
+# %% ../nbs/06_mistakes.ipynb #4870bb4c
+def _on_model(f, a, b):
+    "What predictions are like, and what they depend on"
+    preds, right = b['preds'], a['preds']
+    if not isinstance(preds, Tensor): return [f'it returns {_called(preds)}, and should return a tensor']
+    idle = [n for n, reached in zip(_names(f)[1:], b['reached']) if not reached]
+    if idle and not _same(right, preds, 1e-6): return [
+        f'{_listed(idle)} {"has" if len(idle) == 1 else "have"} no influence on what it returns: '
+        'use the parameters that are handed over, and no others, such as global ones']
+    return _on_tensor('the predictions', right, preds)
+
+def _called(x): return f'{_a(type(x).__name__)}, {_value(x)[:60]},'
+
+def _a(name): return f'{"an" if name[0] in "aeiou" else "a"} {name}'
+
+def _on_tensor(what, right, seen):
+    "What is wrong with a tensor: its shape, its type, or its numbers"
+    be, have = ('are', 'have') if what.endswith('s') else ('is', 'has')
+    if seen.shape != right.shape: return [f'{what} {have} shape {tuple(seen.shape)}, and should have {tuple(right.shape)}']
+    kinds = [str(t.dtype).removeprefix('torch.') for t in (seen, right)]
+    if kinds[0] != kinds[1] and _same(right, seen, 1e-1 if kinds[0].endswith('16') else 1e-4): return [
+        f'{what} {be} {kinds[0]}, though what is handed over is {kinds[1]}: keep the type of the numbers']
+    return [f'{what} {be} {_value(seen)}, and should be {_value(right)}']
+
+def _on_loss(f, a, b):
+    "What value a loss has, and which gradient"
+    if 'no_gradient' in b: return ['no gradient comes back from it']
+    if b['value'].shape != a['value'].shape: return [f'it returns {b["value"].numel()} numbers, and should return one']
+    if not _same(a['value'], b['value'], 1e-6): return [f'the loss is {_value(b["value"])} for {len(a["grad"])} predictions, and should be {_value(a["value"])}']
+    return ['the loss is right, but its gradient is not: ' + _on_tensor('it', a['grad'], b['grad'])[0]]
+
+def _on_number(f, a, b):
+    "What is given instead of a share"
+    if b.get('asked') is False: return ['it never calls model: the predictions are what model(xb) gives']
+    seen = b['accuracy']
+    if isinstance(seen, float):
+        if not _same(a['accuracy'], seen, _atols['accuracy']): return [f'it gives {_value(seen)}, and should give {_value(a["accuracy"])}']
+        return ['it leaves gradients in the parameters of the model']
+    if isinstance(seen, Tensor): return [f'it gives a tensor of shape {tuple(seen.shape)}, and should give one number']
+    return [f'it gives {_called(seen)}, and should give the number itself']
+
+def _on_params(f, a, b):
+    "What random parameters are like"
+    if 'alike' in b: return ['two calls give the same numbers']
+    if 'type' in b: return [f'it returns {_a(b["type"])}, and should return a tensor']
+    wrong = {k for k, v in a.items() if not _same(v, b.get(k), _atols.get(k, 1e-6))}
+    said = dict(shape=f'the shape is {b["shape"]}, and should be {a["shape"]}',
+                dtype=f'the numbers are {b["dtype"].removeprefix("torch.")}, and should be {a["dtype"].removeprefix("torch.")}',
+                requires_grad='PyTorch collects no gradients in it', leaf='it is the result of a computation, so its grad stays None',
+                mean=f'the mean is {b.get("mean", 0):.3g}, and should be about 0',
+                deviation=f'the standard deviation is {b.get("deviation", 0):.3g} times std, and should be std itself',
+                within=f'{b.get("within", 0):.0%} of the numbers lie within one standard deviation of the mean, and of normal ones 68% do')
+    if 'deviation' in wrong: wrong -= {'within'}  # follows from it
+    return [text for k, text in said.items() if k in wrong]
+
+def _on_gradients(f, a, b):
+    "What gradients are like after one call"
+    names, where = b['problem'].names, [(rs, gs) for rs, gs in zip(a['grads'], b['grads']) if not _same(rs, gs, 1e-6)]
+    if not where: return [f'it asks for gradients {len(b["grads"])} times']
+    right, grads = where[0]
+    missing = [n for n, g in zip(names, grads) if g is None]
+    if missing: return [f'the grad of {_listed(missing)} is None afterwards: gradients belong there']
+    if not any(g.any() for g in grads): return ['all gradients are zero, and should not be']
+    n, r, g = next((n, r, g) for n, r, g in zip(names, right, grads) if not _same(r, g, 1e-6))
+    times = _along(g.flatten().to(r.dtype), r.flatten())
+    if _same(r*times, g, 1e-9): return [f'the gradient of {n} is {times:.4g} times the right one']
+    return _on_tensor(f'the gradient of {n}', r, g)
+
+def _on_accuracies(f, a, b):
+    return [f'the weights are right after each step, but it returns {_value(b.get("accuracies"))}, and should return {_value(a["accuracies"])}']
+
+_words = dict(mse=_on_loss, mnist_loss=_on_loss, linear1=_on_model, simple_net=_on_model, batch_accuracy=_on_number, validate_epoch=_on_number,
+              init_params=_on_params, calc_grad=_on_gradients, train_model=_on_accuracies, train_epoch=_on_accuracies, BasicOptim=_on_accuracies)
+
+# %% ../nbs/06_mistakes.ipynb #055df235
 @dataclass
 class Finding:
     "Something that is wrong with a function"
@@ -606,6 +841,7 @@ class Report:
     passed: list = field(default_factory=list) # names of functions that are right
     findings: list = field(default_factory=list) # a `Finding` for each mistake
     missing: list = field(default_factory=list) # exercises that a file does not contain
+    notes: list = field(default_factory=list) # what else there is to say, in sentences; no mistakes
 
     @property
     def ok(self) -> bool: # True where nothing is wrong
@@ -616,33 +852,67 @@ class Report:
         "All that the report says"
         return dict(ok=self.ok, **asdict(self))
 
-    def hint(self) -> str: # a sentence for each finding
+    def hint(self) -> str: # a sentence or two for each finding
         "What to look at"
-        return _Text('\n'.join(f'{f.function}: {mistakes[f.mistake].more if f.mistake else f.message}' for f in self.findings) or 'Nothing to mend.')
+        return _Text('\n'.join(f'{f.function}: {_more(f)}' for f in self.findings) or 'Nothing to mend.')
 
     def solution(self) -> str: # Python source
-        "The code of each function with a finding"
-        return _Text('\n\n'.join(exercises.solution(name) for name in dict.fromkeys(f.function for f in self.findings)) or 'Nothing to mend.')
+        "The code of each function with a finding, but of none that is not written yet"
+        names = {f.function: f.message == _unwritten for f in self.findings}
+        shown = [exercises.solution(name) for name, unwritten in names.items() if not unwritten]
+        return _Text('\n\n'.join(shown + _left_out([name for name in names if names[name]])) or 'Nothing to mend.')
 
     def __repr__(self):
         right = [f'{name}: right' for name in self.passed]
-        wrong = ['\n    '.join([f'{f.function}: {f.mistake}', f.message, f.question, f.see] if f.mistake else [f'{f.function}: {f.message}']) for f in self.findings]
-        return '\n'.join(right + wrong)
+        wrong = ['\n    '.join([f'{f.function}: {f.mistake}', f.message, f.question, f.see] if f.mistake else [f'{f.function}: {f.message}'])
+                 for f in self.findings]
+        return '\n'.join(right + wrong + [f'Note: {note}' for note in self.notes])
 
     def _repr_html_(self):
         right = [f'<li><code>{name}</code>: right</li>' for name in self.passed]
-        wrong = [f'<li><code>{f.function}</code>: <b>{f.mistake or ""}</b> {escape(f.message)} <i>{escape(f.question)}</i> <a href="{f.see}">Read on</a></li>' for f in self.findings]
-        return f'<ul>{"".join(right + wrong)}</ul>'
+        wrong = [f'<li><code>{f.function}</code>: <b>{f.mistake or ""}</b> {escape(f.message)} <i>{escape(f.question)}</i> '
+                 f'<a href="{f.see}">Read on</a></li>' for f in self.findings]
+        return f'<ul>{"".join(right + wrong + [f"<li>Note: {escape(note)}</li>" for note in self.notes])}</ul>'
 
-# %% ../nbs/06_mistakes.ipynb #4870bb4c
+# %% ../nbs/06_mistakes.ipynb #2f5286b3
 class _Text(str):
     "A text that shows itself as it is"
     def __repr__(self): return str(self)
 
+def _more(finding):
+    "What else to say about a finding"
+    if finding.mistake: return mistakes[finding.mistake].more
+    chapter, compare = _compare[finding.function]
+    return (f'{compare} The chapter: https://fastsgd.github.io/fastsgd/{chapter}.html. '
+            f"The code: from fastsgd.exercises import solution, then print(solution('{finding.function}')).")
+
+def _left_out(names):
+    "A comment in place of solutions"
+    return [f"# Not written yet, and so not shown: {', '.join(names)}. To see one all the same:\n"
+            f"# from fastsgd.exercises import solution; print(solution('{names[0]}'))\n"] if names else []
+
+_compare = {  # where nothing in the catalogue fits: a chapter, and what to compare with
+    'mse': ('descent', 'Compare by hand: for predictions 1 and 3 and targets 0 and 0 it is (1 + 9)/2, a tensor with the single number 5.'),
+    'init_params': ('manual', 'Compare p = init_params((200, 100), 0.1): p.shape is (200, 100), p.dtype is torch.float32, p.mean() is near 0, '
+                              'p.std() is near 0.1, and p.requires_grad and p.is_leaf are both True.'),
+    'linear1': ('manual', 'Compare by hand: for the batch [[1., 2.]], weights [[10.], [100.]] and bias [3.] it gives [[213.]].'),
+    'simple_net': ('manual', 'Compare by hand: with weights of 1, w1 of shape (2, 1), w2 of shape (1, 1), and biases of 0, '
+                             'the batch [[1., 2.]] gives [[3.]], and the batch [[-1., -2.]] gives [[0.]].'),
+    'mnist_loss': ('manual', 'Compare by hand: the prediction 0. is 0.5 from both targets, so its loss is 0.5. '
+                             'For the prediction 2. the loss is 0.1192 if the target is 1, and 0.8808 if it is 0.'),
+    'batch_accuracy': ('manual', 'Compare by hand: for predictions [[-2.], [0.2], [3.]] and labels [[0], [1], [0]] it is 2/3.'),
+    'calc_grad': ('manual', 'Compare before and after: the grad of a fresh parameter is None. After one call it is a tensor of its shape, '
+                            'and after a second call with the same batch twice as large.'),
+    'train_epoch': ('manual', 'Compare by hand: give it a single batch, and print each parameter and its gradient before the step. '
+                              'Afterwards the parameter is smaller by lr times that gradient. Then count the steps: one for each batch.'),
+    'validate_epoch': ('manual', 'Compare by hand: with three images in one batch, all right, and one in the next, wrong, it is 0.75.'),
+    'train_model': ('manual', 'Compare: with epochs=3 it returns three numbers, and the last is what validate_epoch(model, valid_dl) gives afterwards.'),
+    'BasicOptim': ('modules', 'Compare by hand: if p is 1., its gradient 0.1 and lr 1., step() leaves p at 0.9, and zero_grad() leaves no gradient, or zeros.')}
+
 # %% ../nbs/06_mistakes.ipynb #a268dc9b
 _settings = [_Setting(), _Setting(labels=torch.float64), _Setting(torch.float32), _Setting(torch.float32, torch.float32)]
 
-def _without(seen, right): return {k: v for k, v in right.items() if k in seen or k != 'other loss'}  # not every function takes a loss
+def _without(seen, right): return {k: v for k, v in right.items() if k in seen or k not in _optional}
 
 def _trials(name, f, seed):
     "What a function does with each kind of number, until it is right; float32 only where it cannot take float64"
@@ -653,20 +923,46 @@ def _trials(name, f, seed):
         yield setting, right, seen
         if _same(right, seen, setting.atol) or setting.labels == torch.float64 and not _fails(seen): return
 
-def _check_function(name, f, seed):
-    "The findings for a function, none if it is right"
-    if _swapped(name, f): return [Finding(name, None, f'It takes its arguments in another order: write it as {_signature(name)}.')]
+def _check_function(name, f, seed, tell=lambda finding: None):
+    "The findings for a function, none if it is right, and notes; `tell` gets what can be said before a long search"
+    if trouble := _cannot_be(name, f): return [Finding(name, None, trouble)], []
     try: trials = list(_trials(name, f, seed))
-    except _Refused: return [Finding(name, None, f'It takes other arguments: write it as {_signature(name)}.')]
+    except _Refused: return [Finding(name, None, f'It takes other arguments: write it as {_signature(name)}.')], []
     setting, right, seen = trials[-1]
-    if _same(right, seen, setting.atol): return []
+    if _same(right, seen, setting.atol): return [], _remarks(name, seen)
     setting, right, seen = next((t for t in trials if not _fails(t[2])), trials[0])
     error = next((o for o in seen.values() if 'error' in o), None)
-    with _undisturbed(): slugs = _named(name, right, seen, setting) if not error or error['error'] in _kinds.values() else []
     said = f'{_stopped(name, f, error)} ' if error else ''
-    if name == 'BasicOptim' and not slugs and not isinstance(error and error['exception'], NotImplementedError): said += f'It is used as {_signature(name)} with the methods step and zero_grad. '
-    return [Finding(name, s, said + mistakes[s].message, mistakes[s].see, mistakes[s].question) for s in slugs] or [
-            Finding(name, None, said.strip() if error else f'{said}No mistake in the catalogue does this. {_differs(name, right, seen)}')]
+    unknown = Finding(name, None, said.strip() if error else f'No mistake in the catalogue does this. {_differs(name, f, right, seen)}')
+    slugs = []
+    if any('method' in now for now in seen.values()): unknown.message = _differs(name, f, right, seen)
+    elif not error or error['error'] in _kinds.values():
+        tell(unknown)
+        try:
+            with _undisturbed(): slugs = _named(name, right, seen, setting)
+        except _OutOfPatience: unknown.message += f' {_too_many_pairs}'
+    if name == 'BasicOptim' and not slugs and error and error['error'] != 'not written':
+        unknown.message += f' It is used as {_signature(name)} with the methods step and zero_grad.'
+    return [Finding(name, s, said + _message(s, seen), mistakes[s].see, mistakes[s].question) for s in slugs] or [unknown], []
+
+_too_many_pairs = 'Whether two mistakes together do it takes too long to find out.'
+
+def _message(slug, seen):
+    "What a mistake does"
+    listed = next((now['accuracies'] for now in seen.values() if _nones(now.get('accuracies'))), None)
+    if slug != 'nothing-returned' or not listed: return mistakes[slug].message
+    return f'It returns {listed}: what measures the accuracy, such as validate_epoch, returns nothing.'
+
+def _cannot_be(name, f):
+    "What is wrong with a function before it is called"
+    if _swapped(name, f): return f'It takes its arguments in another order: write it as {_signature(name)}.'
+    if any(inspect.isgeneratorfunction(g) for g in (f, getattr(f, 'step', None), getattr(f, 'zero_grad', None))):
+        return 'It contains yield, and calling a function with yield runs nothing of it: leave out yield, and return what is asked for.'
+
+def _remarks(name, seen):
+    "What can be said about a function that is right"
+    times = max([now.get('times', 1) for now in seen.values()])
+    return [f'{name} calls the model {"twice" if times == 2 else f"{times:.3g} times"} for each image. Once is enough.'] if times > 1 else []
 
 def _names(f):
     try: return list(inspect.signature(f).parameters)
@@ -683,25 +979,36 @@ def _signature(name):
 
 # %% ../nbs/06_mistakes.ipynb #9e29fe08
 def check(
-    *,
+    *unnamed: Callable, # refused, with the way to write it
     seed: int = 0, # of the tiny problems; another seed, other sizes, rates and numbers
     **functions: Callable # your functions, by the names of the exercises
 ) -> Report: # shows itself; `.ok`, `.findings`, `.hint()`, `.solution()`
     "Compare functions with the right ones by what they do; raises `ValueError` for names that are no exercise, `TypeError` for what is no function"
-    if not functions: raise BadValue(f'There is nothing to check: hand over functions by name, such as check(train_epoch=my_train_epoch). The names are {", ".join(exercises.exercises)}.')
+    all_names = f'The names are {", ".join(exercises.exercises)}.'
+    if unnamed: raise BadType(f'Hand over functions by their names: check({_example(unnamed[0])}).')
+    if not functions: raise BadValue('There is nothing to check: hand over functions by name, such as check(train_epoch=my_train_epoch). ' + all_names)
     for name, f in functions.items():
-        if name not in _observers: raise BadValue(f'{name} is no exercise{_meant(name)}. The names are {", ".join(exercises.exercises)}.')
+        if name not in _observers: raise BadValue(f'{name} is no exercise{_meant(name)} {all_names}')
         if not callable(f): raise BadType(f'{name} is a {type(f).__name__}: hand over the function itself, without calling it.')
     report = Report()
     for name, f in functions.items():
-        found = _check_function(name, f, seed)
+        found, notes = _check_function(name, f, seed)
         report.findings += found
+        report.notes += notes
         if not found: report.passed.append(name)
     return report
 
-def _meant(name):
-    close = get_close_matches(name, exercises.exercises, 1)
-    return f': did you mean {close[0]}?' if close else ''
+def _meant(name): return f': did you mean {close}?' if (close := _close(name)) else '.'
+
+def _close(name):
+    "The exercise whose name is nearly the same"
+    plain = {n.replace('_', '').lower(): n for n in exercises.exercises}
+    return next((plain[n] for n in get_close_matches(name.replace('_', '').lower(), plain, 1, 0.8)), None)
+
+def _example(f):
+    "A function by name, as `check` takes it"
+    name = getattr(f, '__name__', '')
+    return f'{name}={name}' if name in exercises.exercises else f'{_close(name) or "mse"}={name}' if name.isidentifier() else 'mse=my_mse'
 
 # %% ../nbs/06_mistakes.ipynb #fa0c1058
 @dataclass(repr=False)
@@ -797,12 +1104,18 @@ _add('gradients-not-zeroed',
     _edit('BasicOptim', 'p.grad.zero_()', 'pass'))
 
 # %% ../nbs/06_mistakes.ipynb #be2db72f
+_whole_step = ('        calc_grad(xb, yb, model, loss_func)\n        with torch.no_grad():\n            for p in params:\n'
+               '                p -= lr * p.grad\n                p.grad.zero_()')
+
 _add('zeroed-too-early',
     'The gradients are set to zero before the step, so every step is zero steps long and the weights never move.',
     'How large is the gradient at the moment when the step is taken?',
     'Zero the gradients after the step, or before backward(), but never between the two.',
     _edit('train_epoch', '                p -= lr * p.grad\n                p.grad.zero_()', '                p.grad.zero_()\n                p -= lr * p.grad'),
     _edit('train_epoch', '                p -= lr * p.grad\n                p.grad.zero_()', '                p.grad = None\n                p -= lr * p.grad'),
+    *[_edit('train_epoch', _whole_step, f'{before}        with torch.no_grad():\n            for p in params:\n'
+            f'                if p.grad is not None: p -= lr * p.grad\n{after}        for p in params: p.grad.zero_()') for before, after in (
+        ('', '        calc_grad(xb, yb, model, loss_func)\n'), ('        loss = loss_func(model(xb), yb)\n', '        loss.backward()\n'))],
     _edit('BasicOptim', 'p -= self.lr * p.grad', 'p.grad.zero_()\n                p -= self.lr * p.grad'))
 
 # %% ../nbs/06_mistakes.ipynb #b519c71b
@@ -853,6 +1166,13 @@ _add('only-first-batch',
     'How many steps does it take for a loader with three batches?',
     'Look at what ends the loop: a break, or a return that stands one level too deep.',
     _edit('train_epoch', '                p.grad.zero_()', '                p.grad.zero_()\n        break'))
+
+# %% ../nbs/06_mistakes.ipynb #34367b2e
+_add('one-batch-only',
+    'Each step takes a batch from the start of the loader: next(iter(dl)) begins anew every time, so the loop never gets past the first one.',
+    'Which batch does next(iter(dl)) give the second time?',
+    'Loop over the loader itself: for xb, yb in dl.',
+    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in [next(iter(dl))] * len(dl):'))
 
 # %% ../nbs/06_mistakes.ipynb #ee2ba2fd
 _add('first-batch-skipped',
@@ -991,7 +1311,17 @@ _add('loss-detached',
     'The loss has lost its history: it is a number now, and PyTorch cannot tell how it depends on the parameters.',
     'Between the model and backward(), is there anything that makes a plain number of a tensor?',
     'No detach(), item(), data, torch.tensor(…) or no_grad() on the way from the parameters to backward().',
-    _edit('calc_grad', 'loss.backward()', 'loss.detach().backward()'))
+    _edit('calc_grad', 'loss.backward()', 'loss.detach().backward()'),
+    _edit('calc_grad', 'loss.backward()', 'torch.tensor(loss.item(), requires_grad=True).backward()'),
+    Edit((('calc_grad', 'loss.backward()', 'torch.tensor(loss.item(), requires_grad=True).backward()'),
+          ('train_epoch', 'for p in params:', 'for p in [p for p in params if p.grad is not None]:'))))
+
+# %% ../nbs/06_mistakes.ipynb #36aeba2f
+_add('arguments-swapped',
+    'Predictions and targets have changed places in the call of loss_func. The loss takes the labels for predictions, and labels lead to no parameter.',
+    'In which order does loss_func take predictions and targets?',
+    'Predictions first, then targets: loss_func(model(xb), yb).',
+    _edit('calc_grad', '= loss_func(preds, yb)', '= loss_func(yb, preds)'))
 
 # %% ../nbs/06_mistakes.ipynb #b0633080
 _add('loss-func-ignored',
@@ -1031,6 +1361,22 @@ _add('last-accuracy-only',
     'How would someone draw a curve of what it returns?',
     'Append each accuracy to a list, and return the list.',
     _edit('train_model', 'return accuracies', 'return accuracies[-1]'), _edit('train_model', 'return accuracies', 'return accuracies[-1:]'))
+
+# %% ../nbs/06_mistakes.ipynb #7b12e5f3
+_measured = ('        train_epoch(model, lr, params, dl, loss_func)\n'
+             '        accuracies.append(validate_epoch(model, valid_dl))')
+_collected = ('train_model', _measured, '        accuracies.append(train_epoch(model, lr, params, dl, loss_func))')
+
+def _giving(result):
+    "Changes after which train_epoch returns something of its losses"
+    return (_collected, ('train_epoch', '    for xb, yb in dl:\n', '    losses = []\n    for xb, yb in dl:\n        losses.append(loss_func(model(xb), yb).item())\n'),
+            ('train_epoch', 'p.grad.zero_()', f'p.grad.zero_()\n    return {result}'))
+
+_add('not-measured',
+    'valid_dl is never read. It collects what train_epoch returns, which is nothing, or a loss, and no accuracy.',
+    'Which line asks how good the model is on images it was not trained with?',
+    'After each epoch, append validate_epoch(model, valid_dl).',
+    Edit((_collected,)), Edit(_giving('sum(losses) / len(losses)')), Edit(_giving('losses[-1]')))
 
 # %% ../nbs/06_mistakes.ipynb #732ffc08
 _add('generator-used-up',
@@ -1153,7 +1499,8 @@ _add('counted-not-averaged',
     'It counts the right predictions. A count grows with the number of images, a share does not.',
     'What does it give for twice as many images?',
     'Divide by the number of predictions, or take the mean.',
-    _edit('batch_accuracy', '.float().mean()', '.float().sum()'), _edit('validate_epoch', '(right / n).item()', 'right.item()'))
+    _edit('batch_accuracy', '.float().mean()', '.float().sum()'), _edit('validate_epoch', '(right / n).item()', 'right.item()'),
+    _edit('validate_epoch', 'n += len(xb)', 'n += 1'))
 
 # %% ../nbs/06_mistakes.ipynb #656f4453
 _add('batches-unweighted',
@@ -1175,6 +1522,13 @@ _add('first-batch-measured',
     'How many batches does it look at?',
     'Look at what ends the loop: a break, or a return that stands one level too deep.',
     _edit('validate_epoch', 'n += len(xb)', 'n += len(xb)\n        break'))
+
+# %% ../nbs/06_mistakes.ipynb #8ae85183
+_add('trained-while-measuring',
+    'Measuring leaves gradients in the parameters. The next step of the training takes them with it, so the model learns from the images that it is judged by.',
+    'What is in p.grad after an epoch of measuring?',
+    'No backward() and no step while measuring: put it under torch.no_grad().',
+    Edit((('validate_epoch', '@torch.no_grad()\n', ''), ('validate_epoch', '        right += batch', '        mnist_loss(model(xb), yb).backward()\n        right += batch'))))
 
 # %% ../nbs/06_mistakes.ipynb #c2ffc341
 _add('requires-grad-missing',
@@ -1211,6 +1565,27 @@ _add('uniform-instead',
     'torch.randn draws from a normal distribution around 0. torch.rand draws between 0 and 1.',
     _edit('init_params', 'torch.randn(size)', 'torch.rand(size)'), _edit('init_params', 'torch.randn(size)', '(torch.rand(size) - 0.5)'),
     _edit('init_params', 'torch.randn(size)', '(torch.rand(size) * 2 - 1)'))
+
+# %% ../nbs/06_mistakes.ipynb #b6c91bf9
+_add('float64-parameters',
+    'The numbers are float64, as NumPy makes them. The digits are float32, and PyTorch refuses to multiply the two.',
+    'Which dtype do the parameters have, and which the images?',
+    'Use torch.randn, or convert with .float() before requires_grad_().',
+    _edit('init_params', 'torch.randn(size)', 'torch.randn(size, dtype=torch.float64)'))
+
+# %% ../nbs/06_mistakes.ipynb #26594f28
+_add('same-numbers-each-time',
+    'Each call gives the same numbers, because it sets a seed of its own. Parameters of the same shape start alike, and nobody can repeat a training from another start.',
+    'What do two calls with the same size give?',
+    'Set the seed once, outside, before the first call.',
+    _edit('init_params', 'torch.randn(size)', 'torch.randn(size, generator=torch.Generator().manual_seed(42))'))
+
+# %% ../nbs/06_mistakes.ipynb #4e0a9825
+_add('other-default',
+    'Where std is not given, the numbers have another standard deviation than 1.',
+    'What is the standard deviation of what init_params((784, 1)) gives?',
+    'Give std the default 1.0.',
+    _edit('init_params', 'std: float = 1.0', 'std: float = {value}', _fit_default, (0.01,)))
 
 # %% ../nbs/06_mistakes.ipynb #634ae794
 _add('bias-not-added',
@@ -1266,33 +1641,70 @@ _add('nothing-returned',
 
 # %% ../nbs/06_mistakes.ipynb #5c8cea60
 def _code(path):
-    "The pieces of a file or notebook: (name, source)"
-    if path.suffix != '.ipynb': return [(str(path), path.read_text(encoding='utf-8'))]
-    cells = [''.join(c['source']) for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
-    def plain(cell): return '' if cell.startswith('%%') else '\n'.join('' if line.lstrip()[:1] in ('%', '!', '?') else line for line in cell.splitlines())
-    return [(f'cell {i}', plain(cell)) for i, cell in enumerate(cells, 1)]
+    "The pieces of a file or notebook; raises `ValueError` for what is neither"
+    if path.is_dir(): raise BadValue(f'{path} is a folder: name a file in it.')
+    try:
+        if path.suffix != '.ipynb':
+            with tokenize.open(path) as file: return [file.read()]
+        cells = [''.join(c['source']) for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
+    except (UnicodeDecodeError, SyntaxError): raise BadValue(f'{path} is no text in UTF-8: name a Python file or a notebook, saved as UTF-8.') from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise BadValue(f'{path} is no notebook that can be read: open it in Jupyter and save it again, or name a Python file.') from None
+    return [_python(cell) for cell in cells]
+
+_no_op = re.compile(r'^([ \t]*)(?:([\w.,\[\] ]+?)[ \t]*=[ \t]*)?(?:[%!](?:.*\\\n)*.*|\?{1,2}[\w.%]+|[\w.%]+\?{1,2})[ \t]*$', re.M)
+
+def _python(cell):
+    "A cell as plain Python: what is for Jupyter and for the shell does nothing"
+    if cell.startswith('%%'):
+        first, _, rest = cell.partition('\n')
+        if first[2:].split()[:1] not in (['time'], ['timeit'], ['capture'], ['prun']): return ''
+        cell = '\n' + rest
+    try: ast.parse(cell)
+    except (SyntaxError, ValueError): cell = _no_op.sub(_nothing, cell)
+    return cell
+
+def _nothing(found):
+    "A line that does as good as nothing, and as many lines as before"
+    indent, names = found.groups()
+    return indent + (f'{names} = get_ipython()' if names else 'pass') + '\n'*found.group().count('\n')
 
 def _run(path):
-    "The module that a file makes"
-    space = ModuleType('solution')
+    "The module that a file makes, and what stopped on the way, in sentences; goes on after that, in a notebook with the next cell"
+    space, stopped, flags, notebook = ModuleType('solution'), [], 0, path.suffix == '.ipynb'
     space.__file__, sys.modules['solution'], sys.argv = str(path), space, [str(path)]
+    if notebook: space.display = space.get_ipython = MagicMock()
     sys.path.insert(0, str(path.parent))
     with patch.object(sys.modules['fastsgd.check'], 'check', _all_right):
-        for name, source in _code(path): exec(compile(source, name, 'exec'), vars(space))
-    return space
+        for i, source in enumerate(_code(path)):
+            name = f'{path}#{i}' if notebook else str(path)
+            linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name  # for tracebacks, and who asks for the source
+            try: statements = ast.parse(source, name).body
+            except (SyntaxError, ValueError) as e:
+                stopped.append(_complaint(path, e))
+                if notebook: continue
+                raise BadValue(f'{path} cannot be run: {stopped[0]}') from None
+            for statement in statements:
+                if isinstance(statement, ast.ImportFrom) and statement.module == '__future__':
+                    for alias in statement.names: flags |= getattr(__future__, alias.name).compiler_flag
+                try: exec(compile(ast.Module([statement], []), name, 'exec', flags, True), vars(space))
+                except (Exception, SystemExit) as e:
+                    stopped.append(_complaint(path, e))
+                    if notebook or isinstance(e, SystemExit): break
+    return space, stopped
 
-def _all_right(*, seed=0, **functions):
+def _all_right(*unnamed, seed=0, **functions):
     "What a file's own calls of `check` get while it runs: its functions are checked once it is read"
     return Report(passed=list(functions))
 
 def _complaint(path, e):
-    "Why a file could not be run, in a sentence"
-    names = {name for name, _ in _code(path)} if not isinstance(e, (ValueError, KeyError, OSError)) else set()
-    frames = [(f.filename, f.lineno) for f in traceback.extract_tb(e.__traceback__) if f.filename in names]
-    if isinstance(e, SyntaxError): frames = [(e.filename, e.lineno)]
-    where = ''.join(f' {"" if name == str(path) else name + ", "}line {line}:' for name, line in frames[-1:])
-    what = 'it ends the program: leave out exit()' if isinstance(e, SystemExit) else f'{type(e).__name__}: {" ".join(str(e).split())[:300]}'.removesuffix(': ')
-    return f'{path} cannot be run:{where} {what}'
+    "Where a file stops, and why; a cell is named by its line, since Jupyter shows no number for it"
+    places = [(f.lineno, f.line) for f in traceback.extract_tb(e.__traceback__) if f.filename.partition('#')[0] == str(path)]
+    if isinstance(e, SyntaxError) and not places: places = [(e.lineno, e.text)]
+    what = 'it ends the program: leave out exit()' if isinstance(e, SystemExit) else _said(SyntaxError(e.msg) if isinstance(e, SyntaxError) else e)
+    where = _quoted(*places[-1]).rstrip(',') + ': ' if places else ''
+    if path.suffix == '.ipynb': where = re.sub(r'^line \d+, ', 'the line ', where)
+    return where + what.rstrip('.')
 
 def _limit_memory(gigabytes=4):
     "Let the process have so much more memory than it has now"
@@ -1308,15 +1720,18 @@ def _work(path, results, seed, done):
     def write(**line): print(json.dumps(line), file=out, flush=True)
     _limit_memory()
     write(doing='file')
-    try: space = _run(path)
-    except (Exception, SystemExit) as e: return write(failed=_complaint(path, e))
+    try: space, stopped = _run(path)
+    except BadValue as e: return write(failed=str(e))
     found = {n: f for n in exercises.exercises if callable(f := getattr(space, n, None)) and not str(getattr(f, '__module__', '')).startswith('fastsgd.')}
-    write(found=list(found))
+    if stopped and not found: return write(failed=f'{path} cannot be run: {stopped[0]}')
+    near = [f'{n} is not checked: did you mean {close}?' for n, f in vars(space).items()
+            if getattr(f, '__module__', '') == 'solution' and n not in found and (close := _close(n)) and close not in found]
+    write(found=list(found), notes=near + [f'It stops at {where}. The rest was run all the same.' for where in stopped])
     for name in [n for n in found if n not in done]:
         write(doing=name)
-        try: report = check(seed=seed, **{name: found[name]})
+        try: findings, notes = _check_function(name, found[name], seed, lambda finding: write(doing=name, meanwhile=asdict(finding)))
         except Exception: return write(fault=traceback.format_exc())  # what the learner's code raises is a finding
-        write(checked=name, findings=[asdict(f) for f in report.findings])
+        write(checked=name, findings=[asdict(f) for f in findings], notes=notes)
     write(finished=True)
 
 # %% ../nbs/06_mistakes.ipynb #0c220638
@@ -1354,7 +1769,8 @@ def check_file(
 ) -> Report: # like `check`'s
     "Check the functions in a file; raises `ValueError` for one that cannot be run or has none of them, `FileNotFoundError`, `TimeoutError`"
     path, report, found, done = Path(path), Report(), [], []
-    if not path.is_file(): raise MissingFile(f'There is no file {path}. A new one with exercises: fastsgd_check --new {path}')
+    if not path.exists(): raise MissingFile(f'There is no file {path}. A new one with exercises: fastsgd_check --new {path}')
+    _code(path)  # refuses what is no code before another process starts
     with tempfile.TemporaryDirectory() as folder, tqdm(total=len(exercises.exercises), disable=None if progress else True, leave=False) as bar:
         while not found or set(found) - set(done):
             results = Path(folder)/f'results-{len(done)}'
@@ -1379,13 +1795,21 @@ def _collect(report, path, lines, late, seconds, status, done):
     if fault: raise RuntimeError(f'The checker itself failed:\n{fault}')
     doing = next((line['doing'] for line in reversed(lines) if 'doing' in line), None)
     how = f'does not come to its end within {seconds:g} seconds: look for an endless loop' if late else f'ends the whole program (status {status})'
-    found = next((line['found'] for line in lines if 'found' in line), None)
-    if found is None: raise (TookTooLong if late else BadValue)(f'{path} cannot be checked: running it {how}.')
-    if not found: raise BadValue(f'{path} has none of the functions: define at least one of {", ".join(exercises.exercises)}.')
-    checked = {line['checked']: line['findings'] for line in lines if 'checked' in line}
-    if doing != 'file' and doing not in checked: checked[doing] = [asdict(Finding(doing, None, f'It {how}.'))]
-    for name, findings in checked.items():
-        report.findings += [Finding(**f) for f in findings]
-        if not findings: report.passed.append(name)
+    read = next((line for line in lines if 'found' in line), None)
+    if read is None: raise (TookTooLong if late else BadValue)(f'{path} cannot be checked: running it {how}.')
+    found, checked = read['found'], {line['checked']: line for line in lines if 'checked' in line}
+    if not found: raise BadValue(' '.join([f'{path} has none of the functions: define at least one of {", ".join(exercises.exercises)}.', *read['notes']]))
+    if not done: report.notes += read['notes']
+    if doing != 'file' and doing not in checked: checked[doing] = dict(findings=[_interrupted(doing, lines, late, how)], notes=[])
+    for name, line in checked.items():
+        report.findings += [Finding(**f) for f in line['findings']]
+        report.notes += line['notes']
+        if not line['findings']: report.passed.append(name)
     done += checked
     return found
+
+def _interrupted(name, lines, late, how):
+    "The finding for a function whose check did not end; a long search for two mistakes is not the function's fault"
+    known = next((line['meanwhile'] for line in lines if line.get('doing') == name and 'meanwhile' in line), None)
+    if late and known: return known | dict(message=f'{known["message"]} {_too_many_pairs}')
+    return asdict(Finding(name, None, f'It {how}.'))

@@ -175,21 +175,22 @@ def stub(
 # %% ../nbs/13_exercises.ipynb #93ae6c2d
 _about = """Exercises in training a neural network.
 
-Write one function at a time, and check it: the last line below each asks the checker.
-`fastsgd_check {name}` checks the whole file, `fastsgd_check --hint {name}` says more about a mistake.
+Write one function at a time, and check it: the last lines below each ask the checker.
+When something is wrong, report.hint() says more about it, and report.solution() shows the code.
+`fastsgd_check {name}` checks the whole file, with --hint or --solution as well.
 The chapters to read along: https://fastsgd.github.io/fastsgd/"""
 _imports = 'from collections.abc import Callable, Iterable\nfrom typing import Annotated\n\nimport torch\nfrom torch import Tensor\n\nfrom fastsgd.check import check'
 
 def _script(name):
     "A Python file in cells, as editors know them"
-    cells = [f'"""{_about.format(name=name)}"""', _imports] + [f'{stub(n)}\nprint(check({n}={n}))' for n in exercises]
+    cells = [f'"""{_about.format(name=name)}"""', _imports] + [f'{stub(n)}\nreport = check({n}={n})\nprint(report)' for n in exercises]
     return '\n\n# %%\n'.join(cells) + '\n'
 
 def _notebook(name):
     "A notebook, as JSON"
     def cell(i, kind, source): return dict(cell_type=kind, id=f'cell-{i}', metadata={}, source=source, **(dict(execution_count=None, outputs=[]) if kind == 'code' else {}))
     sources = [('markdown', _about.format(name=name)), ('code', _imports)]
-    for n in exercises: sources += [('markdown', f'## {n}'), ('code', stub(n).rstrip()), ('code', f'check({n}={n})')]
+    for n in exercises: sources += [('markdown', f'## {n}'), ('code', stub(n).rstrip()), ('code', f'report = check({n}={n})\nreport')]
     kernel = dict(kernelspec=dict(display_name='Python 3', language='python', name='python3'))
     return json.dumps(dict(cells=[cell(i, *s) for i, s in enumerate(sources)], metadata=kernel, nbformat=4, nbformat_minor=5), indent=1) + '\n'
 

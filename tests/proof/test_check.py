@@ -409,3 +409,227 @@ def test_one_check_leaves_nothing_behind_for_the_next(name, f):
     assert found(name, f) == first
     assert check(**{n: fs[0] for n, fs in ways.right.items()}).ok
     assert check(**{name: f}, train_model=ways.all_in_one, simple_net=ways.clamped).passed
+
+
+# What a learner reads
+
+used = dict(w=torch.randn(784, 2, dtype=torch.float64))  # where a notebook has its own weights
+
+
+def power_with_a_hat(preds, targets): return ((preds - targets)^2).mean()
+def mean_of_bools(xb, yb): return ((xb.sigmoid() > .5) == yb).mean()
+
+
+def backward_in_numpy(preds, targets): return float(((preds.numpy() - targets.numpy())**2).mean())
+def method_returned(size, std=1.0): return (torch.randn(size)*std).requires_grad_
+def mean_returned(preds, targets): return ((preds - targets)**2).mean
+def star_size(size, std=1.0): return (torch.randn(*size)*std).requires_grad_()
+def own_weights(xb, weights, bias): return xb @ used['w'].to(xb.dtype)[:, :bias.numel()]
+def weights_alone_are_own(xb, w, b): return xb @ used['w'].to(xb.dtype)[:, :b.numel()] + b
+def in_float32(xb, weights, bias): return xb.float() @ weights.float() + bias.float()
+def transposed(xb, w, b): return xb @ w.T + b
+def elementwise(xb, weights, bias): return xb*weights + bias
+def accuracy_in_a_dict(xb, yb): return dict(acc=ways.batch_accuracy(xb, yb).item())
+def float16_parameters(size, std=1.0): return (torch.randn(size, dtype=torch.float16)*std).requires_grad_()
+def ones_like_params(size, std=1.0): return torch.ones(size, requires_grad=True)
+def halved_spread(size, std=1.0): return (torch.randn(size)*std/2).requires_grad_()
+def only_flat(size, std=1.0): return (torch.randn(size).flatten()*std).requires_grad_()
+
+
+def two_parameters(model, lr, params, dl, loss_func=mnist_loss):
+    w, b = params
+    for xb, yb in dl:
+        loss_func(model(xb), yb).backward()
+        for p in w, b:
+            p.data -= lr*p.grad
+            p.grad = None
+
+
+def parameters_of_the_model(model, lr, params, dl, loss_func=mnist_loss):
+    opt = torch.optim.SGD(model.parameters(), lr=lr)
+    for xb, yb in dl:
+        loss_func(model(xb), yb).backward()
+        opt.step()
+        opt.zero_grad()
+
+
+def in_train_mode(model, lr, params, dl, loss_func=mnist_loss):
+    model.train()
+    ways.under_no_grad(model, lr, params, dl, loss_func)
+
+
+def in_eval_mode(model, valid_dl):
+    model.eval()
+    return ways.validate_epoch(model, valid_dl)
+
+
+def inputs_by_name(model, valid_dl): return model(x=next(iter(valid_dl))[0])
+def called_loader(model, valid_dl): return valid_dl(0)
+
+
+def batch_squeezed(xb, yb, model, loss_func=mnist_loss): loss_func(model(xb.squeeze(0).T), yb).backward()
+
+
+def one_step_less(model, lr, params, dl, loss_func=mnist_loss):
+    for i, (xb, yb) in enumerate(dl):
+        if i > 1: continue
+        loss_func(model(xb), yb).backward()
+        for p in params:
+            p.data -= lr*p.grad
+            p.grad = None
+
+
+def right_then_wrong(model, lr, params, dl, loss_func=mnist_loss):
+    for i, (xb, yb) in enumerate(dl):
+        loss_func(model(xb), yb).backward()
+        for p in params:
+            p.data -= lr*(p.grad if i != 1 else p.grad.sign())
+            p.grad = None
+
+
+def slightly_turned(model, lr, params, dl, loss_func=mnist_loss):
+    for xb, yb in dl:
+        loss_func(model(xb), yb).backward()
+        for p in params:
+            p.data -= lr*p.grad*(1 + 1e-2*torch.arange(p.numel()).reshape(p.shape))
+            p.grad = None
+
+
+def waits_for_the_batches(model, lr, params, dl, loss_func=mnist_loss):
+    for xb, yb in dl: yield loss_func(model(xb), yb)
+
+
+def gradients_of_nothing(xb, yb, model, loss_func=mnist_loss): (loss_func(model(xb), yb)*0).backward()
+def gradient_of_the_cube(xb, yb, model, loss_func=mnist_loss): (loss_func(model(xb), yb)**3).backward()
+
+
+def never_asks_the_model(model, valid_dl):
+    right = torch.cat([(xb[:, :1] > 0) == yb for xb, yb in valid_dl])
+    return right.double().mean().item()
+
+
+def lists_nothing(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    def measure():
+        for xb, yb in valid_dl: ways.batch_accuracy(model(xb), yb)
+    accs = []
+    for _ in range(epochs):
+        ways.train_epoch(model, lr, params, dl, loss_func)
+        accs.append(measure())
+    return accs
+
+
+read = [  # name, function, what the message says, what it does not say
+    (power_with_a_hat, 'mse', ['NotImplementedError', '**'], ['Not written yet']),
+    (mean_of_bools, 'batch_accuracy', ['stops', '.float()'], ['Not written yet']),
+    (backward_in_numpy, 'mse', ['NumPy', "torch's operations"], ['Use tensor.detach']),
+    (method_returned, 'init_params', ['method requires_grad_', '()'], ['is missing', 'leaf', 'within']),
+    (mean_returned, 'mse', ['method mean', '()'], ['is missing']),
+    (star_size, 'init_params', ['size', 'such as 30'], []),
+    (own_weights, 'linear1', ['weights and bias have no influence', 'global'], ['reached']),
+    (weights_alone_are_own, 'linear1', ['w has no influence', 'global'], ['reached']),
+    (in_float32, 'linear1', ['float32', 'float64'], []),
+    (transposed, 'linear1', ['xb of shape (7, 784), w of shape (784, 1) and b of shape (1,)'], []),
+    (elementwise, 'linear1', ['xb of shape (7, 784), weights of shape (784, 1)'], []),
+    (accuracy_in_a_dict, 'batch_accuracy', ['a dict', 'the number itself'], ['accuracy is {']),
+    (float16_parameters, 'init_params', ['float16', 'float32'], ['within']),
+    (ones_like_params, 'init_params', ['standard deviation'], ['within']),
+    (halved_spread, 'init_params', ['standard deviation'], ['within']),
+    (only_flat, 'init_params', ['shape is (20000,)', '(200, 100)'], ['missing']),
+    (two_parameters, 'train_epoch', ['unpack', 'two parameters', 'four'], []),
+    (parameters_of_the_model, 'train_epoch', ['plain function', 'params'], []),
+    (in_train_mode, 'train_epoch', ['plain function', 'train()'], []),
+    (in_eval_mode, 'validate_epoch', ['plain function', 'eval()'], []),
+    (inputs_by_name, 'validate_epoch', ['model()'], ['_Watched', 'locals']),
+    (called_loader, 'validate_epoch', ["'DataLoader' object is not callable"], ['_Batches']),
+    (batch_squeezed, 'calc_grad', ['xb of shape', 'yb of shape'], []),
+    (right_then_wrong, 'train_epoch', ['Its first step is right. Step 2'], ['first 1 steps']),
+    (slightly_turned, 'train_epoch', ['less than a degree'], [' 0 degrees']),
+    (waits_for_the_batches, 'train_epoch', ['yield', 'runs nothing'], []),
+    (gradients_of_nothing, 'calc_grad', ['zero'], ['None']),
+    (gradient_of_the_cube, 'calc_grad', ['gradient of'], ['grads is']),
+    (never_asks_the_model, 'validate_epoch', ['never calls model'], []),
+    (lists_nothing, 'train_model', ['[None, None, None]'], ['It returns nothing: the result']),
+    (ways.bias_subtracted, 'linear1', ['With one output', 'predictions'], ['preds is', '1 outputs']),
+    (ways.share_of_ones, 'batch_accuracy', ['It gives', 'and should give'], ['accuracy is']),
+    (ways.hinge, 'mnist_loss', ['The loss is', 'and should be'], ['value is', 'grad is']),
+    (ways.worst_batch, 'validate_epoch', ['It gives', 'and should give'], ['accuracy is'])]
+
+
+@pytest.mark.parametrize('f, name, said, unsaid', [pytest.param(*row, id=row[0].__name__) for row in read])
+def test_messages_are_in_words_of_the_learner(f, name, said, unsaid):
+    finding = check(**{name: f}).findings[0]
+    assert [words for words in said if words not in finding.message] == [], finding.message
+    assert [words for words in unsaid if words in finding.message] == [], finding.message
+    assert not re.search(r'\.\.(?!\.)|\?\.|_Watched|_Batches|<locals>', finding.message)
+
+
+@pytest.mark.parametrize('f, name', [pytest.param(*row[:2], id=row[0].__name__) for row in read] + [
+    pytest.param(f, name, id=f.__name__) for name, f in ways.unknown])
+def test_hints_say_more_than_messages(f, name):
+    report = check(**{name: f})
+    finding, hint = report.findings[0], str(report.hint())
+    assert finding.message not in hint and len(hint) > 40
+    if not finding.mistake: assert 'https://' in hint and 'solution' in hint
+
+
+def test_messages_of_exceptions_end_like_sentences():
+    def complains(predictions, targets): raise KeyError('my own words')
+    finding, = check(mnist_loss=complains, BasicOptim=WithoutZeroGrad).findings[:1]
+    assert finding.message.endswith("'my own words'.")
+    both, = check(BasicOptim=WithoutZeroGrad).findings
+    assert "attribute 'zero_grad'. It is used as" in both.message
+    detached, = check(calc_grad=dict(ways.wrong['loss-detached'])['calc_grad']).findings
+    assert re.search(r'^(It stops.*[.)] )?The loss has lost', detached.message)
+
+
+def test_the_line_that_stopped_is_quoted():
+    message = check(linear1=transposed).findings[0].message
+    assert 'def transposed(xb, w, b): return xb @ w.T + b' in message
+
+
+def test_a_function_by_position_is_refused_with_the_way_to_write_it():
+    def mse(preds, targets): return ((preds - targets)**2).mean()
+    with pytest.raises(TypeError, match=r'check\(mse=mse\)'): check(mse)
+    with pytest.raises(TypeError, match=r'check\(mse=my_mse\)'): check(lambda preds, targets: None)
+
+
+def test_a_question_ends_the_suggestion():
+    with pytest.raises(ValueError) as refused: check(train_epok=mnist_loss)
+    assert 'did you mean train_epoch? The names are' in str(refused.value)
+
+
+def test_solutions_of_what_is_not_written_are_left_out():
+    solution = str(check(mse=to_do, linear1=ways.product_only).solution())
+    assert 'def linear1' in solution and 'def mse' not in solution
+    assert "print(solution('mse'))" in solution
+    assert 'def ' not in str(check(mse=to_do).solution())
+
+
+# What is seen besides results
+
+def called_twice(model, valid_dl):
+    return sum(((model(xb) > 0) == yb).sum().item() for xb, yb in valid_dl if len(model(xb)))/sum(len(yb) for _, yb in valid_dl)
+
+
+def test_a_model_called_twice_is_right_with_a_note():
+    report = check(validate_epoch=called_twice)
+    assert report.ok and report.passed == ['validate_epoch']
+    assert 'twice' in report.notes[0] and 'twice' in repr(report)
+    assert check(validate_epoch=ways.validate_epoch).notes == []
+
+
+def test_the_loader_has_what_a_loader_has():
+    def by_dataset(model, valid_dl):
+        assert valid_dl.batch_size >= max(len(yb) for _, yb in valid_dl)
+        return sum(ways.batch_accuracy(model(xb), yb).item()*len(xb) for xb, yb in valid_dl)/len(valid_dl.dataset)
+    assert check(validate_epoch=by_dataset).ok
+
+
+def test_a_search_without_an_end_is_called_off(monkeypatch):
+    monkeypatch.setattr(checker, '_patience', 0)
+    finding, = check(train_epoch=ways.pairs[0][1]).findings
+    assert finding.mistake is None and 'two mistakes' in finding.message and 'endless' not in finding.message
+
+
+def test_pairs_are_not_named_for_what_does_nothing():
+    assert found('calc_grad', gradients_of_nothing) == [None]

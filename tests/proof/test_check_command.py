@@ -107,11 +107,97 @@ def test_the_folder_may_have_a_space_and_an_umlaut(checked, tmp_path):
 
 
 def test_a_notebook_is_run_cell_by_cell(checked):
-    cells = ['%matplotlib inline\nimport torch', '!ls', '%%time\nraise ValueError', right]
+    run = checked(notebook('%matplotlib inline\nimport torch', '!ls', right), name='solution.ipynb')
+    assert run.status == 0 and run.out.startswith('mse: right') and 'Note' not in run.out
+
+
+def notebook(*cells):
+    "A notebook with some code, and a heading"
     def cell(source): return dict(cell_type='code', source=source.splitlines(keepends=True), metadata={}, outputs=[], execution_count=None)
-    nb = json.dumps(dict(cells=[*map(cell, cells), dict(cell_type='markdown', source='# mse', metadata={})], metadata={}, nbformat=4, nbformat_minor=5))
-    assert checked(nb, name='solution.ipynb').out.startswith('mse: right')
-    assert_refused(checked(nb.replace('import torch', 'import torsch'), name='solution.ipynb'), 'cell 1, line 2', 'torsch')
+    heading = dict(cell_type='markdown', source='# mse', metadata={})
+    return json.dumps(dict(cells=[*map(cell, cells), heading], metadata={}, nbformat=4, nbformat_minor=5))
+
+
+def test_what_is_meant_for_jupyter_does_no_harm(checked):
+    cells = ['display(torch)', 'get_ipython().run_line_magic("time", "")', '%time x = 1', '!ls', 'files = !ls\nlen(files)', 'here = %pwd',
+             '!pip install \\\n  torch', 'for i in range(2):\n    !ls', 'torch?', '?torch', 'torch.randn??', '%%bash\nls | wc', '%%html\n<b>',
+             '%%writefile a.py\nimport nowhere', 'text = """\n%d\n!x\n"""\nassert text.split() == ["%d", "!x"]']
+    under = [f'{magic}\n%precision 3\n{imports}{solution(name)}' for magic, name in zip(
+        ['%%time', '%%timeit -n 3', '%%capture out', '%%prun'], ['mse', 'linear1', 'simple_net', 'mnist_loss'])]
+    run = checked(notebook('import torch', *cells, *under), name='solution.ipynb')
+    assert run.status == 0 and 'Note' not in run.out
+    assert run.out.splitlines()[:4] == [f'{name}: right' for name in ('mse', 'linear1', 'simple_net', 'mnist_loss')]
+
+
+def test_a_cell_that_stops_does_not_keep_others_from_being_checked(checked, tmp_path):
+    stops = [('x.shape\ny = 1', 'x.shape', 'NameError'), ('a = 1\nassert a == 2', 'assert a == 2', 'AssertionError'), ('import torsch', 'import torsch', 'torsch'),
+             ('def linear1(xb weights): pass', 'def linear1(xb weights): pass', 'SyntaxError'), ('exit()', 'exit()', 'exit()')]
+    run = checked(notebook(*[cell for cell, *_ in stops], right), '--json', tmp_path/'report.json', name='solution.ipynb')
+    assert run.status == 0 and run.err == '' and run.out.startswith('mse: right\nNote: It stops at the line')
+    notes = json.loads((tmp_path/'report.json').read_text())['notes']
+    assert len(notes) == len(stops)
+    for note, (_, line, why) in zip(notes, stops):
+        assert f'`{line}`' in note and why in note and not re.search(r'cell \d', note) and '..' not in note
+
+
+def test_a_line_that_stops_does_not_keep_others_from_being_checked(checked):
+    run = checked(f'import torch\nx.shape\n{right}assert mse(torch.ones(1), torch.ones(1)) == 3\ndef linear1(xb, weights, bias): return xb @ weights + bias\n')
+    assert run.status == 0 and run.out.startswith('mse: right\nlinear1: right\n')
+    assert 'Note: It stops at line 2, `x.shape`: NameError' in run.out and 'line 4, `assert mse' in run.out
+
+
+def test_what_stops_is_told_first_where_no_function_is_left(checked):
+    assert_refused(checked(notebook('a = 1\nx.shape', 'y.shape'), name='solution.ipynb'), 'cannot be run', 'the line `x.shape`: NameError')
+
+
+def test_annotations_may_be_left_for_later(checked):
+    assert checked(f'from __future__ import annotations\ndef linear1(xb: Later, weights, bias): return xb @ weights + bias\n{right}').status == 0
+
+
+def test_a_file_may_read_its_own_source(checked):
+    assert checked(f'import inspect\n{right}assert "mean" in inspect.getsource(mse)\n', name='a.py').out.count('Note') == 0
+    assert checked(notebook(f'import inspect\n{right}', 'assert "mean" in inspect.getsource(mse)'), name='a.ipynb').out.count('Note') == 0
+
+
+def test_a_line_of_a_notebook_is_quoted(checked):
+    run = checked(notebook('import torch', 'def linear1(xb, weights, bias):\n    x = xb*weights\n    return x + bias'), name='solution.ipynb')
+    assert 'It stops in line 2, `x = xb*weights`, with RuntimeError' in run.out
+
+
+@pytest.mark.parametrize('name, content, words', [
+    ('picture.png', b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff', ['no text']), ('old.py', 'x = "\u00fc"'.encode('latin-1'), ['UTF-8']),
+    ('old.ipynb', '{"a": "\u00fc"}'.encode('latin-1'), ['UTF-8']), ('broken.ipynb', b'{"cells":', ['no notebook']), ('list.ipynb', b'[]', ['no notebook']),
+    ('other.ipynb', b'{"cells": [3]}', ['no notebook']), ('zero.py', b'x = 1\0', ['cannot be run'])])
+def test_what_is_no_code_is_refused_in_a_sentence(capsys, tmp_path, name, content, words):
+    (tmp_path/name).write_bytes(content)
+    with pytest.raises(ValueError) as refused: check_file(tmp_path/name)
+    assert all(word in str(refused.value) for word in [name, *words]) and 'codec' not in str(refused.value)
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match='is a folder'): check_file(tmp_path)
+
+
+def test_a_declared_encoding_is_read(tmp_path):
+    (tmp_path/'old.py').write_bytes(('# -*- coding: latin-1 -*-\nx = "\u00fc"\n' + right).encode('latin-1'))
+    assert check_file(tmp_path/'old.py').passed == ['mse']
+
+
+def test_near_misses_are_suggested(checked):
+    assert_refused(checked('def MSE(preds, targets): pass\ndef trainEpoch(): pass\n'), 'MSE is not checked: did you mean mse?', 'did you mean train_epoch?')
+    run = checked(right + 'def Linear1(xb, weights, bias): pass\n')
+    assert run.status == 0 and 'Note: Linear1 is not checked: did you mean linear1?' in run.out
+
+
+def test_a_search_that_takes_too_long_is_not_the_learners_loop(checked, monkeypatch):
+    slow = 'import sys, time\nsys.modules["fastsgd.check"]._named = lambda *args: time.sleep(60)\n'
+    run = checked(slow + 'def mse(preds, targets): return ((preds - targets)**4).mean()\n', '--seconds', 1)
+    assert run.status == 1 and 'The loss is' in run.out and 'two mistakes' in run.out and 'endless' not in run.out
+
+
+def test_solutions_of_what_is_not_written_stay_hidden(checked):
+    run = checked(imports + stub('mse') + 'def linear1(xb, weights, bias): return xb @ weights\n', '--solution')
+    assert 'def linear1' in run.out and 'def mse' not in run.out and "print(solution('mse'))" in run.out
 
 
 # What goes wrong
@@ -205,6 +291,12 @@ def test_new_exercises_run_as_they_are(tmp_path):
     file = new_exercises(tmp_path/'exercises.py')
     run = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0 and run.stdout.count('Not written yet.') == len(exercises)
+
+
+@pytest.mark.parametrize('name', ['exercises.py', 'exercises.ipynb'])
+def test_new_exercises_say_how_to_ask_for_more(tmp_path, name):
+    text = new_exercises(tmp_path/name).read_text()
+    assert 'report.hint()' in text and 'report.solution()' in text and text.count('report = check(') == len(exercises)
 
 
 def test_nothing_is_written_over(capsys, tmp_path):

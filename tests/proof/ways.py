@@ -2720,6 +2720,307 @@ def bias_and_squeeze(xb, weights, bias):
 def net_squeezed(xb, w1, b1, w2, b2): return ((xb @ w1 + b1).relu() @ w2 + b2).squeeze(-1)
 
 
+# Calls and values that look right
+
+@wrongly('arguments-swapped', 'train_epoch')
+def targets_first(model, lr, params, dl, loss_func=mnist_loss):
+    for xb, yb in dl:
+        loss_func(yb, model(xb)).backward()
+        with torch.no_grad():
+            for p in params:
+                p -= lr*p.grad
+                p.grad.zero_()
+
+
+@wrongly('arguments-swapped', 'train_epoch')
+def floats_first(model, lr, params, dl, loss_func=mnist_loss):
+    opt = torch.optim.SGD(params, lr)
+    for xb, yb in dl:
+        preds = model(xb)
+        loss = loss_func(yb.float(), preds)
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+
+
+@wrongly('arguments-swapped', 'calc_grad')
+def labels_before_predictions(xb, yb, model, loss_func=mnist_loss):
+    preds = model(xb)
+    loss = loss_func(yb, preds)
+    loss.backward()
+    return loss
+
+
+@wrongly('arguments-swapped', 'train_model')
+def trains_with_targets_first(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    def swapped(preds, targets): return loss_func(targets, preds)
+    accs = []
+    for _ in range(epochs):
+        train_epoch(model, lr, params, dl, swapped)
+        accs.append(validate_epoch(model, valid_dl))
+    return accs
+
+
+@rightly('calc_grad')
+def loss_by_name(xb, yb, model, loss_func=mnist_loss):
+    loss = loss_func(targets=yb, predictions=model(xb))
+    loss.backward()
+
+
+@rightly('calc_grad')
+def labels_in_front_of_a_partial(xb, yb, model, loss_func=mnist_loss):
+    def of(targets, preds): return loss_func(preds, targets)
+    of(yb, model(xb)).backward()
+
+
+@wrongly('loss-detached', 'train_epoch')
+def loss_made_anew(model, lr, params, dl, loss_func=mnist_loss):
+    for xb, yb in dl:
+        loss = torch.tensor(loss_func(model(xb), yb).item(), requires_grad=True)
+        loss.backward()
+        with torch.no_grad():
+            for p in params:
+                p -= lr*p.grad
+                p.grad.zero_()
+
+
+@wrongly('loss-detached', 'train_epoch')
+def gradients_demanded_of_the_loss(model, lr, params, dl, loss_func=mnist_loss):
+    opt = torch.optim.SGD(params, lr=lr)
+    for xb, yb in dl:
+        opt.zero_grad()
+        loss = loss_func(model(xb).detach(), yb)
+        loss.requires_grad = True
+        loss.backward()
+        opt.step()
+
+
+@wrongly('loss-detached', 'calc_grad')
+def loss_as_a_variable(xb, yb, model, loss_func=mnist_loss):
+    loss = torch.autograd.Variable(loss_func(model(xb), yb).data, requires_grad=True)
+    loss.backward()
+    return loss
+
+
+@wrongly('loss-detached', 'train_model')
+def losses_made_anew(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    opt, accs = torch.optim.SGD(params, lr=lr), []
+    for _ in range(epochs):
+        for xb, yb in dl:
+            torch.tensor(loss_func(model(xb), yb).item(), requires_grad=True).backward()
+            opt.step()
+            opt.zero_grad()
+        accs.append(validate_epoch(model, valid_dl))
+    return accs
+
+
+@wrongly('zeroed-too-early', 'train_epoch')
+def steps_backs_and_zeroes(model, lr, params, dl, loss_func=mnist_loss):
+    opt = torch.optim.SGD(params, lr=lr)
+    for xb, yb in dl:
+        loss = loss_func(model(xb), yb)
+        opt.step()
+        loss.backward()
+        opt.zero_grad()
+
+
+@wrongly('zeroed-too-early', 'train_epoch')
+def zeroes_before_the_next_batch(model, lr, params, dl, loss_func=mnist_loss):
+    for xb, yb in dl:
+        for p in params:
+            if p.grad is not None: p.data -= lr*p.grad
+        loss_func(model(xb), yb).backward()
+        for p in params: p.grad.zero_()
+
+
+@wrongly('one-batch-only', 'train_epoch')
+def next_of_iter(model, lr, params, dl, loss_func=mnist_loss):
+    for _ in range(len(dl)):
+        xb, yb = next(iter(dl))
+        loss_func(model(xb), yb).backward()
+        with torch.no_grad():
+            for p in params:
+                p -= lr*p.grad
+                p.grad.zero_()
+
+
+@wrongly('one-batch-only', 'train_epoch')
+def batch_taken_before_the_loop(model, lr, params, dl, loss_func=mnist_loss):
+    x, y = next(iter(dl))
+    for i, batch in enumerate(dl):
+        calc_grad(x, y, model, loss_func)
+        for p in params:
+            p.data -= lr*p.grad
+            p.grad = None
+
+
+@wrongly('one-batch-only', 'train_model')
+def trains_on_the_first_batch(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    accs = []
+    for _ in range(epochs):
+        for i in range(len(dl)):
+            xb, yb = next(iter(dl))
+            calc_grad(xb, yb, model, loss_func)
+            for p in params:
+                p.data -= lr*p.grad
+                p.grad = None
+        accs.append(validate_epoch(model, valid_dl))
+    return accs
+
+
+@rightly('train_epoch')
+def next_of_one_iterator(model, lr, params, dl, loss_func=mnist_loss):
+    batches = iter(dl)
+    for _ in range(len(dl)):
+        xb, yb = next(batches)
+        calc_grad(xb, yb, model, loss_func)
+        for p in params:
+            p.data -= lr*p.grad
+            p.grad = None
+
+
+@wrongly('not-measured', 'train_model')
+def collects_epochs(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    def one_epoch():
+        for xb, yb in dl:
+            calc_grad(xb, yb, model, loss_func)
+            for p in params:
+                p.data -= lr*p.grad
+                p.grad = None
+    accs = []
+    for _ in range(epochs): accs.append(one_epoch())
+    return accs
+
+
+@wrongly('not-measured', 'train_model')
+def lists_epochs(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    return [train_epoch(model, lr, params, dl, loss_func) for _ in range(epochs)]
+
+
+@wrongly('not-measured', 'train_model')
+def returns_losses(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    history = []
+    for epoch in range(epochs):
+        losses = []
+        for xb, yb in dl:
+            losses.append(calc_grad(xb, yb, model, loss_func).item())
+            for p in params:
+                p.data -= lr*p.grad
+                p.grad = None
+        history.append(sum(losses)/len(losses))
+    return history
+
+
+@wrongly('not-measured', 'train_model')
+def returns_last_losses(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    history = []
+    for epoch in range(epochs):
+        for xb, yb in dl:
+            loss = calc_grad(xb, yb, model, loss_func)
+            for p in params:
+                p.data -= lr*p.grad
+                p.grad = None
+        history.append(loss.detach())
+    return history
+
+
+@wrongly('nothing-returned', 'train_model')
+def measures_without_a_result(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    def measure(): print(validate_epoch(model, valid_dl))
+    accs = []
+    for _ in range(epochs):
+        train_epoch(model, lr, params, dl, loss_func)
+        accs.append(measure())
+    return accs
+
+
+@wrongly('counted-not-averaged', 'validate_epoch')
+def counts_over_batches(model, valid_dl):
+    return sum(((model(xb) > 0) == yb).sum().item() for xb, yb in valid_dl)/len(valid_dl)
+
+
+@wrongly('trained-while-measuring', 'validate_epoch')
+def backward_while_measuring(model, valid_dl):
+    right, n = 0, 0
+    for xb, yb in valid_dl:
+        preds = model(xb)
+        mnist_loss(preds, yb).backward()
+        right += ((preds > 0) == yb).sum().item()
+        n += len(yb)
+    return right/n
+
+
+@wrongly('trained-while-measuring', 'validate_epoch')
+def gradients_while_measuring(model, valid_dl):
+    for xb, yb in valid_dl: calc_grad(xb, yb, model)
+    return validate_epoch(model, valid_dl)
+
+
+@wrongly('trained-while-measuring', 'train_model')
+def measures_with_backward(model, lr, params, dl, valid_dl, epochs, loss_func=mnist_loss):
+    accs = []
+    for _ in range(epochs):
+        train_epoch(model, lr, params, dl, loss_func)
+        for xb, yb in valid_dl: mnist_loss(model(xb), yb).backward()
+        accs.append(validate_epoch(model, valid_dl))
+    return accs
+
+
+@rightly('validate_epoch')
+def predicts_all_rows_at_once(model, valid_dl):
+    x, y = valid_dl.dataset.tensors
+    with torch.no_grad(): preds = model(x)
+    return batch_accuracy(preds, y).item()
+
+
+@rightly('validate_epoch')
+def shows_the_loss_as_well(model, valid_dl):
+    losses, rights = [], []
+    for xb, yb in valid_dl:
+        losses.append(mnist_loss(model(xb), yb).item())
+        rights.append((model(xb) > 0) == yb)
+    print(f'loss {sum(losses)/len(losses):.4f}')
+    return torch.cat(rights).float().mean().item()
+
+
+@wrongly('float64-parameters', 'init_params')
+def numbers_of_numpy(size, std=1.0):
+    return torch.from_numpy(np.random.normal(0, std, size if isinstance(size, tuple) else (size,))).requires_grad_()
+
+
+@wrongly('float64-parameters', 'init_params')
+def double_precision(size, std=1.0): return (torch.randn(size).double()*std).requires_grad_()
+
+
+@wrongly('same-numbers-each-time', 'init_params')
+def seeds_each_time(size, std=1.0):
+    torch.manual_seed(42)
+    return (torch.randn(size)*std).requires_grad_()
+
+
+@wrongly('same-numbers-each-time', 'init_params')
+def generator_of_its_own(size, std=1.0):
+    g = torch.Generator().manual_seed(0)
+    return (torch.randn(size, generator=g)*std).requires_grad_()
+
+
+@rightly('init_params')
+def one_generator_for_all(size, std=1.0, generator=torch.Generator().manual_seed(0)):
+    return (torch.randn(size, generator=generator)*std).requires_grad_()
+
+
+@wrongly('other-default', 'init_params')
+def small_unless_told(size, std=0.01): return (torch.randn(size)*std).requires_grad_()
+
+
+@wrongly('other-default', 'init_params')
+def large_unless_told(size, std=2): return nn.Parameter(torch.normal(0., std, size=size if isinstance(size, tuple) else (size,)))
+
+
+@rightly('init_params')
+def std_has_to_be_told(size, std): return (torch.randn(size)*std).requires_grad_()
+
+
 # Two mistakes at once
 
 @doubly('train_epoch', 'wrong-sign', 'gradients-not-zeroed')
@@ -3037,6 +3338,16 @@ def grad_of_the_square(xb, yb, model, loss_func=mnist_loss):
 
 @strangely('mnist_loss')
 def hinge(predictions, targets): return (1 - (2*targets - 1)*predictions).relu().mean()
+
+
+@strangely('calc_grad')
+def grad_of_nothing(xb, yb, model, loss_func=mnist_loss): (0*loss_func(model(xb), yb)).backward()
+
+
+@strangely('calc_grad')
+def grad_not_kept(xb, yb, model, loss_func=mnist_loss):
+    preds = model(xb)
+    torch.autograd.grad(loss_func(preds, yb), preds)
 
 
 @strangely('mse')
