@@ -1,9 +1,11 @@
 "Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
 import os
+import re
 import shutil
 import subprocess
 import sys
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +13,7 @@ import forks
 import pytest
 import torch
 from helpers import end, few, start
+from tabs import Tabs
 
 from fastsgd import data as D
 from fastsgd import sources
@@ -102,39 +105,45 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope='session')
+def tabs(browser): return Tabs(browser)
+
+
 @pytest.fixture
-def javascript(browser):
+def tab(tabs):
+    "`tab(may_load, size, theme, motion, **options)`: a page of the browser, see tabs.py; at the end, nothing may have gone wrong on it"
+    lent = []
+    def lend(*args, **options):
+        lent.append(tabs.lend(*args, **options))
+        return lent[-1]
+    yield lend
+    assert not [complaint for page in lent for complaint in tabs.take_back(page)]
+
+
+@pytest.fixture
+def javascript(tab):
     "`javascript(file, code, **data)`: what a function of `data` gives, which sees all that a file of the widgets' JavaScript has"
     from fastsgd import widgets
-    page = browser.new_page()
-    yield lambda file, code, **data: page.evaluate(f'data => {{ {widgets._module(file, set())}; return ({code})(data) }}', data)
-    page.close()
+    page = tab('', (900, 900))
+    return lambda file, code, **data: page.evaluate(f'data => {{ {widgets._module(file, set())}; return ({code})(data) }}', data)
 
 
 @pytest.fixture
-def play(browser, tmp_path):
+def play(tab, tmp_path):
     """`play(widget)` opens a widget in a page of its own; at the end, nothing may have gone wrong, nor been loaded
 
     `page.widget` is the widget, `page.control(name)` a control in it, `page.said` what it says."""
-    contexts, complaints = [], []
+    numbers = count()
     def open_page(widget, size=(900, 900), theme='light', motion='no-preference', touch=False, scripts=True):
-        context = browser.new_context(viewport=dict(width=size[0], height=size[1]), color_scheme=theme, reduced_motion=motion, has_touch=touch, java_script_enabled=scripts)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        address = widget.save(tmp_path/f'{len(contexts)}.html').as_uri()
-        page.on('request', lambda r: r.url == address or r.url.startswith('data:') or complaints.append(f'loads {r.url}'))
-        page.on('console', lambda m: complaints.append(f'console: {m.text}') if m.type in ('error', 'warning') else None)
-        page.on('pageerror', lambda e: complaints.append(f'error: {e}'))
+        address = widget.save(tmp_path/f'{next(numbers)}.html').as_uri()
+        page = tab(f'{re.escape(address)}$|data:', size, theme, motion, has_touch=touch, java_script_enabled=scripts)
         page.goto(address)
         page.widget = page.locator('[data-widget]')
         if scripts: page.widget.locator('section').first.wait_for()
         page.said = page.widget.locator('.say')
         page.control = lambda name, role='button': page.widget.get_by_role(role, name=name)
         return page
-    yield open_page
-    for c in contexts: c.close()
-    assert not complaints
+    return open_page
 
 
 @pytest.fixture(scope='session')

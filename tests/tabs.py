@@ -1,0 +1,43 @@
+"Pages of a browser that are lent to one test after another: to open a new one takes longer than most visits"
+import re
+
+
+class Tabs:
+    "Empty pages. What goes wrong on a page while it is lent is noted in `page.complaints`"
+    def __init__(self, browser): self.browser, self.free = browser, {}
+
+    def lend(self, may_load, size, theme='light', motion='no-preference', **options):
+        "A page for `browser.new_context(**options)` that may load the addresses that match a pattern"
+        free = self.free.setdefault(repr(options), [])
+        page = free.pop() if free else self.new(options, free)
+        page.may_load, page.complaints, page.loaded = re.compile(may_load), [], []
+        page.set_viewport_size(dict(width=size[0], height=size[1]))
+        page.emulate_media(color_scheme=theme, reduced_motion=motion)
+        return page
+
+    def new(self, options, free):
+        page = self.browser.new_context(**options).new_page()
+        page.home = free
+        page.set_default_timeout(10_000)
+        def complain(what): page.complaints.append(what)
+        page.on('request', lambda r: None if page.may_load.match(r.url) else complain(f'loads {r.url}'))
+        page.on('response', lambda r: complain(f'{r.status} for {r.url}') if r.status >= 400 else page.loaded.append(r.url))
+        page.on('requestfailed', lambda r: complain(f'cannot load {r.url}'))
+        page.on('console', lambda m: complain(f'console: {m.text}') if m.type in ('error', 'warning') else None)
+        page.on('pageerror', lambda e: complain(f'error: {e}'))
+        return page
+
+    def take_back(self, page):
+        "Empty a page: nothing stays, not even what it stored or the mouse; returns its complaints"
+        try:
+            page.evaluate('try { localStorage.clear(); sessionStorage.clear() } catch {}')  # also hears what is still to be heard
+            complaints = page.complaints
+            page.complaints = []
+            page.mouse.up()
+            page.mouse.move(-1, -1)
+            page.goto('about:blank')
+            page.home.append(page)
+            return complaints
+        except Exception as e:  # of whatever kind: this page is not lent again
+            page.context.close()
+            return [*page.complaints, f'the page hangs: {e}']
