@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from . import options
-from .options import Parser, load, new_file, old_file, run_and_exit, waiting, write_json
+from .options import Parser, load, new_file, old_file, run_and_exit, write_json
 
 # %% ../nbs/11_cli.ipynb #7d74ba9e
 def _parser():

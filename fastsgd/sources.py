@@ -7,7 +7,6 @@ __all__ = ['pixels_and_digits']
 
 # %% ../nbs/17_sources.ipynb #4c55c28a
 import os, shutil, sys, tempfile, warnings
-from collections.abc import Iterable
 from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
