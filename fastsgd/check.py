@@ -223,10 +223,11 @@ _kinds = {  # by what the message says
     'NoneType': 'no gradient yet', 'through the graph a second time': 'graph freed', 'created only for scalar outputs': 'no single number'}
 
 def _is_unwritten(e):
-    "Whether a `raise NotImplementedError` of the learner stopped it; PyTorch raises the same for types it cannot compute with"
+    "Whether a `raise` of the learner's stopped it; PyTorch raises the same for types that it cannot compute with"
     if not isinstance(e, NotImplementedError): return False
     *_, last = chain([None], _links(e.__traceback__))
-    return last and not _of_torch(last.tb_frame) and last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap['RAISE_VARARGS']
+    if not last or _of_torch(last.tb_frame): return False
+    return last.tb_frame.f_code.co_code[last.tb_lasti] == dis.opmap['RAISE_VARARGS']
 
 def _links(tb):
     while tb:
@@ -298,7 +299,8 @@ def _lacks_gradient(problem, train):
     watched, provided = _Watched(problem), _Watched(problem)
     with _overhearing(watched): watched.run(train)
     for p in provided.params: p.grad = torch.zeros_like(p)
-    return dict(asked=watched.asked, backward=watched.backward, moved=len(watched.states) > 1, held=watched.params[0].grad is not None, would_move=_moves(provided, train))
+    return dict(asked=watched.asked, backward=watched.backward, moved=len(watched.states) > 1,
+                held=watched.params[0].grad is not None, would_move=_moves(provided, train))
 
 # %% ../nbs/06_mistakes.ipynb #d4a58715
 class _Refused(Exception): "The function does not take what it should"
@@ -476,7 +478,8 @@ def _observe_model(f, loss, setting, seen={}, hidden=0):
         shapes = [(784, hidden), (hidden,), (hidden, n_out), (n_out,)] if hidden else [(784, n_out), (n_out,)]
         params = [(torch.randn(shape, generator=g, dtype=torch.float64)/shape[0]**0.5).to(setting.dtype).requires_grad_() for shape in shapes]
         xb = 2*torch.randn(7, 784, generator=g, dtype=torch.float64).to(setting.dtype)
-        yield ('one output', 'two outputs')[i], _call(f, (xb, *params), lambda preds: dict(preds=preds, reached=_reached(preds, params)))
+        def describe(preds): return dict(preds=preds, reached=_reached(preds, params))
+        yield ('one output', 'two outputs')[i], _call(f, (xb, *params), describe)
 
 def _reached(preds, params):
     "Which parameters a gradient reaches"
@@ -484,7 +487,8 @@ def _reached(preds, params):
     return [g is not None for g in torch.autograd.grad(preds.sum(), params, allow_unused=True)]
 
 def _observe_init(f, loss, setting, seen={}):
-    def make(size, std, describe): return _call(*((partial(f, std=std), (size,)) if _has_std(f) else (f, (size, std))), describe, optional=1)
+    def make(size, std, describe):
+        return _call(*((partial(f, std=std), (size,)) if _has_std(f) else (f, (size, std))), describe, optional=1)
     torch.manual_seed(setting.seed)
     for size, std in ((200, 100), 1.), ((200, 100), 0.1), ((20000,), 3.), (5, 0.5):
         yield f'size {size} and std {std}', make(size, std, lambda p: _spread(p, std))
@@ -500,7 +504,8 @@ def _has_std(f):
 def _spread(p, std):
     "What random parameters are like, in units of the standard deviation asked for"
     if not isinstance(p, Tensor): return dict(type=type(p).__name__)
-    about = dict(shape=tuple(p.shape), dtype=str(p.dtype), requires_grad=p.requires_grad, leaf=p.is_leaf)
+    about = dict(shape=tuple(p.shape), dtype=str(p.dtype).removeprefix('torch.'),
+                 requires_grad=p.requires_grad, leaf=p.is_leaf)
     values = p.detach().double()/std
     if p.numel() < 1000: return about
     deviation = values.std().item()
@@ -637,7 +642,9 @@ class _OutOfPatience(Exception): "There are more pairs than time for them"
 
 def _is_idle(seen):
     "Whether nothing happens: any two mistakes that cancel would do the same"
-    def none(now): return 'would_move' in now or 'grads' in now and not any(g is not None and g.any() for gs in now['grads'] for g in gs)
+    def none(now):
+        if 'grads' in now: return not any(g is not None and g.any() for gs in now['grads'] for g in gs)
+        return 'would_move' in now
     return any(map(none, seen.values()))
 
 # %% ../nbs/06_mistakes.ipynb #c7a1cf79
@@ -658,7 +665,8 @@ _unwritten = 'Not written yet.'
 def _stopped(name, f, seen):
     "How a function ended that did not come to its end"
     e = seen['exception']
-    if _is_unwritten(e): return _unwritten if (caller := _raiser(e)) in (name, None) else f'It calls {caller}, which is not written yet.'
+    if _is_unwritten(e):
+        return _unwritten if (caller := _raiser(e)) in (name, None) else f'It calls {caller}, which is not written yet.'
     if isinstance(e, _Endless): return 'It goes round and round: it reads the loader, or calls the model, again and again without an end.'
     if isinstance(e, MemoryError) or "can't allocate memory" in str(e): return f'It asks for more memory{_place(f, e)} than there is.'
     if isinstance(e, SystemExit): return f'It ends the program{_place(f, e)}: leave out exit().'
@@ -677,20 +685,27 @@ _advice = [  # where an exception says this, in one of these functions, it helps
     (r'mean\(\).*dtype', exercises.exercises, 'True and False have no mean: put .float() before .mean().'),
     (r'numpy\(\) on .* requires grad', ('mse', 'mnist_loss', 'linear1', 'simple_net', *_loops),
      "PyTorch collects no gradients through NumPy: use torch's operations all the way."),
-    (r'after \* must be an iterable, not int', ('init_params',), 'size may be a number, such as 30, or a tuple: torch.randn(size) takes both.'),
-    (r'values to unpack', _loops, 'The checker trains a model with two parameters, and one with four: loop over all of them.'),
-    (r"'function' object has no attribute '(named_)?parameters'", _loops, 'model is a plain function here, and its parameters are in params.'),
-    (r"'function' object has no attribute '(eval|train|zero_grad)'", exercises.exercises, r'model is a plain function here: leave out \1().')]
+    (r'after \* must be an iterable, not int', ('init_params',),
+     'size may be a number, such as 30, or a tuple: torch.randn(size) takes both.'),
+    (r'values to unpack', _loops,
+     'The checker trains a model with two parameters, and one with four: loop over all of them.'),
+    (r"'function' object has no attribute '(named_)?parameters'", _loops,
+     'model is a plain function here, and its parameters are in params.'),
+    (r"'function' object has no attribute '(eval|train|zero_grad)'", exercises.exercises,
+     'model is a plain function here: leave out {}().')]
 
 def _advice_on(name, e):
     "Sentences that help with an exception"
-    return [m.expand(text) if '\\' in text else text for said, where, text in _advice if name in where and (m := re.search(said, str(e)))]
+    found = [(re.search(said, str(e)), text) for said, where, text in _advice if name in where]
+    return [text.replace('{}', m.groups()[0] if m.groups() else '') for m, text in found if m]
 
 def _shapes(f, e, seen):
     "What was handed in, where an exception is about shapes"
-    if not isinstance(e, (RuntimeError, IndexError, ValueError)) or not re.search('shape|size|dimension|expand', str(e)): return []
+    about_shapes = re.search('shape|size|dimension|expand', str(e))
+    if not about_shapes or not isinstance(e, (RuntimeError, IndexError, ValueError)): return []
     given = dict(zip(_names(f), seen.get('given', ())))
-    if 'problem' in seen: given = dict(zip(('xb', 'yb', *seen['problem'].names), [*seen['problem'].train().batches[0], *seen['problem'].start]))
+    if problem := seen.get('problem'):
+        given = dict(zip(('xb', 'yb', *problem.names), (*problem.train().batches[0], *problem.start)))
     shapes = [f'{n} of shape {tuple(x.shape)}' for n, x in given.items() if isinstance(x, Tensor)]
     return [f'It was given {_listed(shapes)}.'] if shapes else []
 
@@ -730,7 +745,8 @@ def _differs(name, f, right, seen):
     "The first observation that is not as it should be, in words"
     key = next((k for k in right if not _same(right[k], seen.get(k), 1e-6)), None)
     a, b = right[key], seen.get(key, {})
-    if 'states' in a and isinstance(b.get('states'), Tensor) and not _same(a['states'], b['states'], 1e-6): what = _parts(a, b)
+    if 'states' in a and isinstance(b.get('states'), Tensor) and not _same(a['states'], b['states'], 1e-6):
+        what = _parts(a, b)
     elif 'method' in b: what = f'It returns the method {b["method"]} itself, without calling it: add ().'
     elif 'nothing' in b: what = 'It returns nothing.'
     else: what = _sentence('; '.join(_words[name](f, a, b)))
@@ -738,15 +754,17 @@ def _differs(name, f, right, seen):
 
 def _under(key, what):
     "What happens, and under which circumstances"
-    circumstances = {'other loss': 'With a loss other than mnist_loss: ', 'no std': 'Without std: ', 'one output': 'With one output, ',
-                     'two outputs': 'With two outputs, ', 'parameters in a list': 'With parameters in a list: '}
+    circumstances = {
+        'other loss': 'With a loss other than mnist_loss: ', 'parameters in a list': 'With parameters in a list: ',
+        'no std': 'Without std: ', 'one output': 'With one output, ', 'two outputs': 'With two outputs, '}
     before = circumstances.get(key) or (f'For {key}: ' if key.startswith('size') else '')
     return before + (what[:1].lower() if before.endswith((', ', ': ')) else what[:1].upper()) + what[1:]
 
 def _value(x):
     "A value in a few words"
     if isinstance(x, Tensor) and x.numel() == 1: x = x.item()
-    if isinstance(x, Tensor): return str([round(v, 4) for v in x.flatten()[:3].tolist()])[:-1] + (', …]' if x.numel() > 3 else ']')
+    if isinstance(x, Tensor):
+        return str([round(v, 4) for v in x.flatten()[:3].tolist()])[:-1] + (', …]' if x.numel() > 3 else ']')
     if isinstance(x, float): return f'{x:.4g}'
     if isinstance(x, list): return f'[{", ".join(map(_value, x))}]'
     return str(x)
@@ -769,7 +787,8 @@ def _a(name): return f'{"an" if name[0] in "aeiou" else "a"} {name}'
 def _on_tensor(what, right, seen):
     "What is wrong with a tensor: its shape, its type, or its numbers"
     be, have = ('are', 'have') if what.endswith('s') else ('is', 'has')
-    if seen.shape != right.shape: return [f'{what} {have} shape {tuple(seen.shape)}, and should have {tuple(right.shape)}']
+    if seen.shape != right.shape:
+        return [f'{what} {have} shape {tuple(seen.shape)}, and should have {tuple(right.shape)}']
     kinds = [str(t.dtype).removeprefix('torch.') for t in (seen, right)]
     if kinds[0] != kinds[1] and _same(right, seen, 1e-1 if kinds[0].endswith('16') else 1e-4): return [
         f'{what} {be} {kinds[0]}, though what is handed over is {kinds[1]}: keep the type of the numbers']
@@ -779,7 +798,9 @@ def _on_loss(f, a, b):
     "What value a loss has, and which gradient"
     if 'no_gradient' in b: return ['no gradient comes back from it']
     if b['value'].shape != a['value'].shape: return [f'it returns {b["value"].numel()} numbers, and should return one']
-    if not _same(a['value'], b['value'], 1e-6): return [f'the loss is {_value(b["value"])} for {len(a["grad"])} predictions, and should be {_value(a["value"])}']
+    if not _same(a['value'], b['value'], 1e-6):
+        return [f'the loss is {_value(b["value"])} for {len(a["grad"])} predictions, '
+                f'and should be {_value(a["value"])}']
     return ['the loss is right, but its gradient is not: ' + _on_tensor('it', a['grad'], b['grad'])[0]]
 
 def _on_number(f, a, b):
@@ -787,7 +808,8 @@ def _on_number(f, a, b):
     if b.get('asked') is False: return ['it never calls model: the predictions are what model(xb) gives']
     seen = b['accuracy']
     if isinstance(seen, float):
-        if not _same(a['accuracy'], seen, _atols['accuracy']): return [f'it gives {_value(seen)}, and should give {_value(a["accuracy"])}']
+        if not _same(a['accuracy'], seen, _atols['accuracy']):
+            return [f'it gives {_value(seen)}, and should give {_value(a["accuracy"])}']
         return ['it leaves gradients in the parameters of the model']
     if isinstance(seen, Tensor): return [f'it gives a tensor of shape {tuple(seen.shape)}, and should give one number']
     return [f'it gives {_called(seen)}, and should give the number itself']
@@ -798,11 +820,13 @@ def _on_params(f, a, b):
     if 'type' in b: return [f'it returns {_a(b["type"])}, and should return a tensor']
     wrong = {k for k, v in a.items() if not _same(v, b.get(k), _atols.get(k, 1e-6))}
     said = dict(shape=f'the shape is {b["shape"]}, and should be {a["shape"]}',
-                dtype=f'the numbers are {b["dtype"].removeprefix("torch.")}, and should be {a["dtype"].removeprefix("torch.")}',
-                requires_grad='PyTorch collects no gradients in it', leaf='it is the result of a computation, so its grad stays None',
+                dtype=f'the numbers are {b["dtype"]}, and should be {a["dtype"]}',
+                requires_grad='PyTorch collects no gradients in it',
+                leaf='it is the result of a computation, so its grad stays None',
                 mean=f'the mean is {b.get("mean", 0):.3g}, and should be about 0',
                 deviation=f'the standard deviation is {b.get("deviation", 0):.3g} times std, and should be std itself',
-                within=f'{b.get("within", 0):.0%} of the numbers lie within one standard deviation of the mean, and of normal ones 68% do')
+                within=f'{b.get("within", 0):.0%} of the numbers lie within one standard deviation of the mean, '
+                       'and of normal ones 68% do')
     if 'deviation' in wrong: wrong -= {'within'}  # follows from it
     return [text for k, text in said.items() if k in wrong]
 
@@ -820,10 +844,13 @@ def _on_gradients(f, a, b):
     return _on_tensor(f'the gradient of {n}', r, g)
 
 def _on_accuracies(f, a, b):
-    return [f'the weights are right after each step, but it returns {_value(b.get("accuracies"))}, and should return {_value(a["accuracies"])}']
+    return [f'the weights are right after each step, but it returns {_value(b.get("accuracies"))}, '
+            f'and should return {_value(a["accuracies"])}']
 
-_words = dict(mse=_on_loss, mnist_loss=_on_loss, linear1=_on_model, simple_net=_on_model, batch_accuracy=_on_number, validate_epoch=_on_number,
-              init_params=_on_params, calc_grad=_on_gradients, train_model=_on_accuracies, train_epoch=_on_accuracies, BasicOptim=_on_accuracies)
+_words = dict(
+    mse=_on_loss, mnist_loss=_on_loss, linear1=_on_model, simple_net=_on_model, init_params=_on_params,
+    batch_accuracy=_on_number, validate_epoch=_on_number, calc_grad=_on_gradients,
+    train_epoch=_on_accuracies, train_model=_on_accuracies, BasicOptim=_on_accuracies)
 
 # %% ../nbs/06_mistakes.ipynb #055df235
 @dataclass
@@ -864,13 +891,14 @@ class Report:
 
     def __repr__(self):
         right = [f'{name}: right' for name in self.passed]
-        wrong = ['\n    '.join([f'{f.function}: {f.mistake}', f.message, f.question, f.see] if f.mistake else [f'{f.function}: {f.message}'])
-                 for f in self.findings]
+        def lines(f): return [f.mistake, f.message, f.question, f.see] if f.mistake else [f.message]
+        wrong = [f'{f.function}: ' + '\n    '.join(lines(f)) for f in self.findings]
         return '\n'.join(right + wrong + [f'Note: {note}' for note in self.notes])
 
     def _repr_html_(self):
         right = [f'<li><code>{name}</code>: right</li>' for name in self.passed]
-        wrong = [f'<li><code>{f.function}</code>: <b>{f.mistake or ""}</b> {escape(f.message)} <i>{escape(f.question)}</i> '
+        wrong = [f'<li><code>{f.function}</code>: <b>{f.mistake or ""}</b> {escape(f.message)} '
+                 f'<i>{escape(f.question)}</i> '
                  f'<a href="{f.see}">Read on</a></li>' for f in self.findings]
         return f'<ul>{"".join(right + wrong + [f"<li>Note: {escape(note)}</li>" for note in self.notes])}</ul>'
 
@@ -892,22 +920,29 @@ def _left_out(names):
             f"# from fastsgd.exercises import solution; print(solution('{names[0]}'))\n"] if names else []
 
 _compare = {  # where nothing in the catalogue fits: a chapter, and what to compare with
-    'mse': ('descent', 'Compare by hand: for predictions 1 and 3 and targets 0 and 0 it is (1 + 9)/2, a tensor with the single number 5.'),
-    'init_params': ('manual', 'Compare p = init_params((200, 100), 0.1): p.shape is (200, 100), p.dtype is torch.float32, p.mean() is near 0, '
-                              'p.std() is near 0.1, and p.requires_grad and p.is_leaf are both True.'),
-    'linear1': ('manual', 'Compare by hand: for the batch [[1., 2.]], weights [[10.], [100.]] and bias [3.] it gives [[213.]].'),
-    'simple_net': ('manual', 'Compare by hand: with weights of 1, w1 of shape (2, 1), w2 of shape (1, 1), and biases of 0, '
-                             'the batch [[1., 2.]] gives [[3.]], and the batch [[-1., -2.]] gives [[0.]].'),
+    'mse': ('descent', 'Compare by hand: for predictions 1 and 3 and targets 0 and 0 it is (1 + 9)/2, '
+            'a tensor with the single number 5.'),
+    'init_params': ('manual', 'Compare p = init_params((200, 100), 0.1): p.shape is (200, 100), p.dtype is torch.float32, '
+                    'p.mean() is near 0, p.std() is near 0.1, and p.requires_grad and p.is_leaf are both True.'),
+    'linear1': ('manual', 'Compare by hand: for the batch [[1., 2.]], weights [[10.], [100.]] and bias [3.] '
+                'it gives [[213.]].'),
+    'simple_net': ('manual', 'Compare by hand: with w1 [[1.], [1.]], w2 [[1.]] and biases of 0, '
+                   'the batch [[1., 2.]] gives [[3.]], and the batch [[-1., -2.]] gives [[0.]].'),
     'mnist_loss': ('manual', 'Compare by hand: the prediction 0. is 0.5 from both targets, so its loss is 0.5. '
-                             'For the prediction 2. the loss is 0.1192 if the target is 1, and 0.8808 if it is 0.'),
-    'batch_accuracy': ('manual', 'Compare by hand: for predictions [[-2.], [0.2], [3.]] and labels [[0], [1], [0]] it is 2/3.'),
-    'calc_grad': ('manual', 'Compare before and after: the grad of a fresh parameter is None. After one call it is a tensor of its shape, '
-                            'and after a second call with the same batch twice as large.'),
-    'train_epoch': ('manual', 'Compare by hand: give it a single batch, and print each parameter and its gradient before the step. '
-                              'Afterwards the parameter is smaller by lr times that gradient. Then count the steps: one for each batch.'),
-    'validate_epoch': ('manual', 'Compare by hand: with three images in one batch, all right, and one in the next, wrong, it is 0.75.'),
-    'train_model': ('manual', 'Compare: with epochs=3 it returns three numbers, and the last is what validate_epoch(model, valid_dl) gives afterwards.'),
-    'BasicOptim': ('modules', 'Compare by hand: if p is 1., its gradient 0.1 and lr 1., step() leaves p at 0.9, and zero_grad() leaves no gradient, or zeros.')}
+                   'For the prediction 2. the loss is 0.1192 if the target is 1, and 0.8808 if it is 0.'),
+    'batch_accuracy': ('manual', 'Compare by hand: for predictions [[-2.], [0.2], [3.]] and labels [[0], [1], [0]] '
+                       'it is 2/3.'),
+    'calc_grad': ('manual', 'Compare before and after: the grad of a fresh parameter is None. After one call it is '
+                  'a tensor of its shape, and after a second call with the same batch twice as large.'),
+    'train_epoch': ('manual', 'Compare by hand: give it a single batch, and print each parameter and its gradient before '
+                    'the step. Afterwards the parameter is smaller by lr times that gradient. '
+                    'Then count the steps: one for each batch.'),
+    'validate_epoch': ('manual', 'Compare by hand: with three images in one batch, all right, and one in the next, '
+                       'wrong, it is 0.75.'),
+    'train_model': ('manual', 'Compare: with epochs=3 it returns three numbers, and the last is '
+                    'what validate_epoch(model, valid_dl) gives afterwards.'),
+    'BasicOptim': ('modules', 'Compare by hand: if p is 1., its gradient 0.1 and lr 1., step() leaves p at 0.9, '
+                   'and zero_grad() leaves no gradient, or zeros.')}
 
 # %% ../nbs/06_mistakes.ipynb #a268dc9b
 _settings = [_Setting(), _Setting(labels=torch.float64), _Setting(torch.float32), _Setting(torch.float32, torch.float32)]
@@ -933,7 +968,8 @@ def _check_function(name, f, seed, tell=lambda finding: None):
     setting, right, seen = next((t for t in trials if not _fails(t[2])), trials[0])
     error = next((o for o in seen.values() if 'error' in o), None)
     said = f'{_stopped(name, f, error)} ' if error else ''
-    unknown = Finding(name, None, said.strip() if error else f'No mistake in the catalogue does this. {_differs(name, f, right, seen)}')
+    what = said.strip() if error else f'No mistake in the catalogue does this. {_differs(name, f, right, seen)}'
+    unknown = Finding(name, None, what)
     slugs = []
     if any('method' in now for now in seen.values()): unknown.message = _differs(name, f, right, seen)
     elif not error or error['error'] in _kinds.values():
@@ -943,7 +979,8 @@ def _check_function(name, f, seed, tell=lambda finding: None):
         except _OutOfPatience: unknown.message += f' {_too_many_pairs}'
     if name == 'BasicOptim' and not slugs and error and error['error'] != 'not written':
         unknown.message += f' It is used as {_signature(name)} with the methods step and zero_grad.'
-    return [Finding(name, s, said + _message(s, seen), mistakes[s].see, mistakes[s].question) for s in slugs] or [unknown], []
+    named = [Finding(name, s, said + _message(s, seen), mistakes[s].see, mistakes[s].question) for s in slugs]
+    return named or [unknown], []
 
 _too_many_pairs = 'Whether two mistakes together do it takes too long to find out.'
 
@@ -957,12 +994,14 @@ def _cannot_be(name, f):
     "What is wrong with a function before it is called"
     if _swapped(name, f): return f'It takes its arguments in another order: write it as {_signature(name)}.'
     if any(inspect.isgeneratorfunction(g) for g in (f, getattr(f, 'step', None), getattr(f, 'zero_grad', None))):
-        return 'It contains yield, and calling a function with yield runs nothing of it: leave out yield, and return what is asked for.'
+        return ('It contains yield, and calling a function with yield runs nothing of it: '
+                'leave out yield, and return what is asked for.')
 
 def _remarks(name, seen):
     "What can be said about a function that is right"
     times = max([now.get('times', 1) for now in seen.values()])
-    return [f'{name} calls the model {"twice" if times == 2 else f"{times:.3g} times"} for each image. Once is enough.'] if times > 1 else []
+    often = 'twice' if times == 2 else f'{times:.3g} times'
+    return [f'{name} calls the model {often} for each image. Once is enough.'] if times > 1 else []
 
 def _names(f):
     try: return list(inspect.signature(f).parameters)
@@ -986,7 +1025,9 @@ def check(
     "Compare functions with the right ones by what they do; raises `ValueError` for names that are no exercise, `TypeError` for what is no function"
     all_names = f'The names are {", ".join(exercises.exercises)}.'
     if unnamed: raise BadType(f'Hand over functions by their names: check({_example(unnamed[0])}).')
-    if not functions: raise BadValue('There is nothing to check: hand over functions by name, such as check(train_epoch=my_train_epoch). ' + all_names)
+    if not functions:
+        raise BadValue('There is nothing to check: hand over functions by name, '
+                       f'such as check(train_epoch=my_train_epoch). {all_names}')
     for name, f in functions.items():
         if name not in _observers: raise BadValue(f'{name} is no exercise{_meant(name)} {all_names}')
         if not callable(f): raise BadType(f'{name} is a {type(f).__name__}: hand over the function itself, without calling it.')
@@ -1008,7 +1049,8 @@ def _close(name):
 def _example(f):
     "A function by name, as `check` takes it"
     name = getattr(f, '__name__', '')
-    return f'{name}={name}' if name in exercises.exercises else f'{_close(name) or "mse"}={name}' if name.isidentifier() else 'mse=my_mse'
+    if name in exercises.exercises: return f'{name}={name}'
+    return f'{_close(name) or "mse"}={name}' if name.isidentifier() else 'mse=my_mse'
 
 # %% ../nbs/06_mistakes.ipynb #fa0c1058
 @dataclass(repr=False)
@@ -1104,8 +1146,13 @@ _add('gradients-not-zeroed',
     _edit('BasicOptim', 'p.grad.zero_()', 'pass'))
 
 # %% ../nbs/06_mistakes.ipynb #be2db72f
-_whole_step = ('        calc_grad(xb, yb, model, loss_func)\n        with torch.no_grad():\n            for p in params:\n'
-               '                p -= lr * p.grad\n                p.grad.zero_()')
+_step = '        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()'
+_whole_step = '        calc_grad(xb, yb, model, loss_func)\n' + _step
+
+def _step_first(before, after):
+    "A step with what is left from before, then the gradient, then zeroing"
+    step = '        with torch.no_grad():\n            for p in params:\n                if p.grad is not None: p -= lr * p.grad\n'
+    return _edit('train_epoch', _whole_step, before + step + after + '        for p in params: p.grad.zero_()')
 
 _add('zeroed-too-early',
     'The gradients are set to zero before the step, so every step is zero steps long and the weights never move.',
@@ -1113,9 +1160,8 @@ _add('zeroed-too-early',
     'Zero the gradients after the step, or before backward(), but never between the two.',
     _edit('train_epoch', '                p -= lr * p.grad\n                p.grad.zero_()', '                p.grad.zero_()\n                p -= lr * p.grad'),
     _edit('train_epoch', '                p -= lr * p.grad\n                p.grad.zero_()', '                p.grad = None\n                p -= lr * p.grad'),
-    *[_edit('train_epoch', _whole_step, f'{before}        with torch.no_grad():\n            for p in params:\n'
-            f'                if p.grad is not None: p -= lr * p.grad\n{after}        for p in params: p.grad.zero_()') for before, after in (
-        ('', '        calc_grad(xb, yb, model, loss_func)\n'), ('        loss = loss_func(model(xb), yb)\n', '        loss.backward()\n'))],
+    _step_first('', '        calc_grad(xb, yb, model, loss_func)\n'),
+    _step_first('        loss = loss_func(model(xb), yb)\n', '        loss.backward()\n'),
     _edit('BasicOptim', 'p -= self.lr * p.grad', 'p.grad.zero_()\n                p -= self.lr * p.grad'))
 
 # %% ../nbs/06_mistakes.ipynb #b519c71b
@@ -1169,7 +1215,8 @@ _add('only-first-batch',
 
 # %% ../nbs/06_mistakes.ipynb #34367b2e
 _add('one-batch-only',
-    'Each step takes a batch from the start of the loader: next(iter(dl)) begins anew every time, so the loop never gets past the first one.',
+    'Each step takes a batch from the start of the loader: next(iter(dl)) begins anew every time, so the loop '
+    'never gets past the first one.',
     'Which batch does next(iter(dl)) give the second time?',
     'Loop over the loader itself: for xb, yb in dl.',
     _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in [next(iter(dl))] * len(dl):'))
@@ -1318,7 +1365,8 @@ _add('loss-detached',
 
 # %% ../nbs/06_mistakes.ipynb #36aeba2f
 _add('arguments-swapped',
-    'Predictions and targets have changed places in the call of loss_func. The loss takes the labels for predictions, and labels lead to no parameter.',
+    'Predictions and targets have changed places in the call of loss_func. The loss takes the labels for '
+    'predictions, and labels lead to no parameter.',
     'In which order does loss_func take predictions and targets?',
     'Predictions first, then targets: loss_func(model(xb), yb).',
     _edit('calc_grad', '= loss_func(preds, yb)', '= loss_func(yb, preds)'))
@@ -1369,7 +1417,8 @@ _collected = ('train_model', _measured, '        accuracies.append(train_epoch(m
 
 def _giving(result):
     "Changes after which train_epoch returns something of its losses"
-    return (_collected, ('train_epoch', '    for xb, yb in dl:\n', '    losses = []\n    for xb, yb in dl:\n        losses.append(loss_func(model(xb), yb).item())\n'),
+    noting = '    losses = []\n    for xb, yb in dl:\n        losses.append(loss_func(model(xb), yb).item())\n'
+    return (_collected, ('train_epoch', '    for xb, yb in dl:\n', noting),
             ('train_epoch', 'p.grad.zero_()', f'p.grad.zero_()\n    return {result}'))
 
 _add('not-measured',
@@ -1499,7 +1548,8 @@ _add('counted-not-averaged',
     'It counts the right predictions. A count grows with the number of images, a share does not.',
     'What does it give for twice as many images?',
     'Divide by the number of predictions, or take the mean.',
-    _edit('batch_accuracy', '.float().mean()', '.float().sum()'), _edit('validate_epoch', '(right / n).item()', 'right.item()'),
+    _edit('batch_accuracy', '.float().mean()', '.float().sum()'),
+    _edit('validate_epoch', '(right / n).item()', 'right.item()'),
     _edit('validate_epoch', 'n += len(xb)', 'n += 1'))
 
 # %% ../nbs/06_mistakes.ipynb #656f4453
@@ -1525,10 +1575,12 @@ _add('first-batch-measured',
 
 # %% ../nbs/06_mistakes.ipynb #8ae85183
 _add('trained-while-measuring',
-    'Measuring leaves gradients in the parameters. The next step of the training takes them with it, so the model learns from the images that it is judged by.',
+    'Measuring leaves gradients in the parameters. The next step of the training takes them with it, so the '
+    'model learns from the images that it is judged by.',
     'What is in p.grad after an epoch of measuring?',
     'No backward() and no step while measuring: put it under torch.no_grad().',
-    Edit((('validate_epoch', '@torch.no_grad()\n', ''), ('validate_epoch', '        right += batch', '        mnist_loss(model(xb), yb).backward()\n        right += batch'))))
+    Edit((('validate_epoch', '@torch.no_grad()\n', ''),
+          ('validate_epoch', 'right += batch', 'mnist_loss(model(xb), yb).backward()\n        right += batch'))))
 
 # %% ../nbs/06_mistakes.ipynb #c2ffc341
 _add('requires-grad-missing',
@@ -1575,7 +1627,8 @@ _add('float64-parameters',
 
 # %% ../nbs/06_mistakes.ipynb #26594f28
 _add('same-numbers-each-time',
-    'Each call gives the same numbers, because it sets a seed of its own. Parameters of the same shape start alike, and nobody can repeat a training from another start.',
+    'Each call gives the same numbers, because it sets a seed of its own. Parameters of the same shape start '
+    'alike, and nobody can repeat a training from another start.',
     'What do two calls with the same size give?',
     'Set the seed once, outside, before the first call.',
     _edit('init_params', 'torch.randn(size)', 'torch.randn(size, generator=torch.Generator().manual_seed(42))'))
@@ -1646,13 +1699,16 @@ def _code(path):
     try:
         if path.suffix != '.ipynb':
             with tokenize.open(path) as file: return [file.read()]
-        cells = [''.join(c['source']) for c in json.loads(path.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
-    except (UnicodeDecodeError, SyntaxError): raise BadValue(f'{path} is no text in UTF-8: name a Python file or a notebook, saved as UTF-8.') from None
+        cells = json.loads(path.read_text(encoding='utf-8'))['cells']
+        return [_python(''.join(c['source'])) for c in cells if c['cell_type'] == 'code']
+    except (UnicodeDecodeError, SyntaxError):
+        raise BadValue(f'{path} is no text in UTF-8: name a Python file or a notebook, saved as UTF-8.') from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise BadValue(f'{path} is no notebook that can be read: open it in Jupyter and save it again, or name a Python file.') from None
-    return [_python(cell) for cell in cells]
+        raise BadValue(f'{path} is no notebook that can be read: open it in Jupyter and save it again, or '
+                       'name a Python file.') from None
 
-_no_op = re.compile(r'^([ \t]*)(?:([\w.,\[\] ]+?)[ \t]*=[ \t]*)?(?:[%!](?:.*\\\n)*.*|\?{1,2}[\w.%]+|[\w.%]+\?{1,2})[ \t]*$', re.M)
+_no_op = re.compile(r'^([ \t]*)(?:([\w.,\[\] ]+?)[ \t]*=[ \t]*)?'  # with a name for the result, or without
+                    r'(?:[%!](?:.*\\\n)*.*|\?{1,2}[\w.%]+|[\w.%]+\?{1,2})[ \t]*$', re.M)
 
 def _python(cell):
     "A cell as plain Python: what is for Jupyter and for the shell does nothing"
@@ -1670,7 +1726,7 @@ def _nothing(found):
     return indent + (f'{names} = get_ipython()' if names else 'pass') + '\n'*found.group().count('\n')
 
 def _run(path):
-    "The module that a file makes, and what stopped on the way, in sentences; goes on after that, in a notebook with the next cell"
+    "The module that a file makes, and what stopped on the way; goes on after that, in a notebook with the next cell"
     space, stopped, flags, notebook = ModuleType('solution'), [], 0, path.suffix == '.ipynb'
     space.__file__, sys.modules['solution'], sys.argv = str(path), space, [str(path)]
     if notebook: space.display = space.get_ipython = MagicMock()
@@ -1678,7 +1734,7 @@ def _run(path):
     with patch.object(sys.modules['fastsgd.check'], 'check', _all_right):
         for i, source in enumerate(_code(path)):
             name = f'{path}#{i}' if notebook else str(path)
-            linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name  # for tracebacks, and who asks for the source
+            linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name  # for tracebacks
             try: statements = ast.parse(source, name).body
             except (SyntaxError, ValueError) as e:
                 stopped.append(_complaint(path, e))
@@ -1699,9 +1755,11 @@ def _all_right(*unnamed, seed=0, **functions):
 
 def _complaint(path, e):
     "Where a file stops, and why; a cell is named by its line, since Jupyter shows no number for it"
-    places = [(f.lineno, f.line) for f in traceback.extract_tb(e.__traceback__) if f.filename.partition('#')[0] == str(path)]
+    frames = traceback.extract_tb(e.__traceback__)
+    places = [(f.lineno, f.line) for f in frames if re.sub(r'#\d+$', '', f.filename) == str(path)]
     if isinstance(e, SyntaxError) and not places: places = [(e.lineno, e.text)]
-    what = 'it ends the program: leave out exit()' if isinstance(e, SystemExit) else _said(SyntaxError(e.msg) if isinstance(e, SyntaxError) else e)
+    if isinstance(e, SyntaxError): e = SyntaxError(e.msg)  # without a place, which is said here
+    what = 'it ends the program: leave out exit()' if isinstance(e, SystemExit) else _said(e)
     where = _quoted(*places[-1]).rstrip(',') + ': ' if places else ''
     if path.suffix == '.ipynb': where = re.sub(r'^line \d+, ', 'the line ', where)
     return where + what.rstrip('.')
@@ -1725,11 +1783,13 @@ def _work(path, results, seed, done):
     found = {n: f for n in exercises.exercises if callable(f := getattr(space, n, None)) and not str(getattr(f, '__module__', '')).startswith('fastsgd.')}
     if stopped and not found: return write(failed=f'{path} cannot be run: {stopped[0]}')
     near = [f'{n} is not checked: did you mean {close}?' for n, f in vars(space).items()
-            if getattr(f, '__module__', '') == 'solution' and n not in found and (close := _close(n)) and close not in found]
+            if getattr(f, '__module__', '') == 'solution' and n not in found
+            and (close := _close(n)) and close not in found]
     write(found=list(found), notes=near + [f'It stops at {where}. The rest was run all the same.' for where in stopped])
     for name in [n for n in found if n not in done]:
         write(doing=name)
-        try: findings, notes = _check_function(name, found[name], seed, lambda finding: write(doing=name, meanwhile=asdict(finding)))
+        def tell(finding): write(doing=name, meanwhile=asdict(finding))
+        try: findings, notes = _check_function(name, found[name], seed, tell)
         except Exception: return write(fault=traceback.format_exc())  # what the learner's code raises is a finding
         write(checked=name, findings=[asdict(f) for f in findings], notes=notes)
     write(finished=True)
@@ -1769,7 +1829,8 @@ def check_file(
 ) -> Report: # like `check`'s
     "Check the functions in a file; raises `ValueError` for one that cannot be run or has none of them, `FileNotFoundError`, `TimeoutError`"
     path, report, found, done = Path(path), Report(), [], []
-    if not path.exists(): raise MissingFile(f'There is no file {path}. A new one with exercises: fastsgd_check --new {path}')
+    if not path.exists():
+        raise MissingFile(f'There is no file {path}. A new one with exercises: fastsgd_check --new {path}')
     _code(path)  # refuses what is no code before another process starts
     with tempfile.TemporaryDirectory() as folder, tqdm(total=len(exercises.exercises), disable=None if progress else True, leave=False) as bar:
         while not found or set(found) - set(done):
@@ -1798,9 +1859,12 @@ def _collect(report, path, lines, late, seconds, status, done):
     read = next((line for line in lines if 'found' in line), None)
     if read is None: raise (TookTooLong if late else BadValue)(f'{path} cannot be checked: running it {how}.')
     found, checked = read['found'], {line['checked']: line for line in lines if 'checked' in line}
-    if not found: raise BadValue(' '.join([f'{path} has none of the functions: define at least one of {", ".join(exercises.exercises)}.', *read['notes']]))
+    if not found:
+        nothing = f'{path} has none of the functions: define at least one of {", ".join(exercises.exercises)}.'
+        raise BadValue(' '.join([nothing, *read['notes']]))
     if not done: report.notes += read['notes']
-    if doing != 'file' and doing not in checked: checked[doing] = dict(findings=[_interrupted(doing, lines, late, how)], notes=[])
+    if doing != 'file' and doing not in checked:
+        checked[doing] = dict(findings=[_interrupted(doing, lines, late, how)], notes=[])
     for name, line in checked.items():
         report.findings += [Finding(**f) for f in line['findings']]
         report.notes += line['notes']
