@@ -922,8 +922,9 @@ def _left_out(names):
 _compare = {  # where nothing in the catalogue fits: a chapter, and what to compare with
     'mse': ('descent', 'Compare by hand: for predictions 1 and 3 and targets 0 and 0 it is (1 + 9)/2, '
             'a tensor with the single number 5.'),
-    'init_params': ('manual', 'Compare p = init_params((200, 100), 0.1): p.shape is (200, 100), p.dtype is torch.float32, '
-                    'p.mean() is near 0, p.std() is near 0.1, and p.requires_grad and p.is_leaf are both True.'),
+    'init_params': ('manual', 'Compare p = init_params((200, 100), 0.1): p.shape is (200, 100), '
+                    'p.dtype is torch.float32, p.mean() is near 0, p.std() is near 0.1, '
+                    'and p.requires_grad and p.is_leaf are both True.'),
     'linear1': ('manual', 'Compare by hand: for the batch [[1., 2.]], weights [[10.], [100.]] and bias [3.] '
                 'it gives [[213.]].'),
     'simple_net': ('manual', 'Compare by hand: with w1 [[1.], [1.]], w2 [[1.]] and biases of 0, '
@@ -934,8 +935,8 @@ _compare = {  # where nothing in the catalogue fits: a chapter, and what to comp
                        'it is 2/3.'),
     'calc_grad': ('manual', 'Compare before and after: the grad of a fresh parameter is None. After one call it is '
                   'a tensor of its shape, and after a second call with the same batch twice as large.'),
-    'train_epoch': ('manual', 'Compare by hand: give it a single batch, and print each parameter and its gradient before '
-                    'the step. Afterwards the parameter is smaller by lr times that gradient. '
+    'train_epoch': ('manual', 'Compare by hand: give it a single batch, and print each parameter and its gradient '
+                    'before the step. Afterwards the parameter is smaller by lr times that gradient. '
                     'Then count the steps: one for each batch.'),
     'validate_epoch': ('manual', 'Compare by hand: with three images in one batch, all right, and one in the next, '
                        'wrong, it is 0.75.'),
@@ -1146,13 +1147,14 @@ _add('gradients-not-zeroed',
     _edit('BasicOptim', 'p.grad.zero_()', 'pass'))
 
 # %% ../nbs/06_mistakes.ipynb #be2db72f
-_step = '        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()'
-_whole_step = '        calc_grad(xb, yb, model, loss_func)\n' + _step
+_whole_step = ('        calc_grad(xb, yb, model, loss_func)\n        with torch.no_grad():\n'
+               '            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()')
 
 def _step_first(before, after):
     "A step with what is left from before, then the gradient, then zeroing"
-    step = '        with torch.no_grad():\n            for p in params:\n                if p.grad is not None: p -= lr * p.grad\n'
-    return _edit('train_epoch', _whole_step, before + step + after + '        for p in params: p.grad.zero_()')
+    step = ('        with torch.no_grad():\n            for p in params:\n'
+            '                if p.grad is not None: p -= lr * p.grad\n')
+    return _edit('train_epoch', _whole_step, before + step + after + '        for p in params: p.grad = None')
 
 _add('zeroed-too-early',
     'The gradients are set to zero before the step, so every step is zero steps long and the weights never move.',

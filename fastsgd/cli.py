@@ -63,7 +63,8 @@ exit status: 0 all right, 1 there are mistakes, 2 it could not check, 3 a fault 
     p.add_argument('file', nargs='?', type=Path, metavar='FILE', help='a Python file or a notebook')
     p.add_argument('--new', type=new_file, metavar='FILE', help='write the exercises to a new file, .py or .ipynb')
     p.add_argument('--hint', action='store_true', help='say more about each mistake')
-    p.add_argument('--solution', action='store_true', help='show the code of the functions that are not right')
+    p.add_argument('--solution', action='store_true',
+                   help='show the code of functions that are wrong, but of none that is not written yet')
     p.add_argument('--seconds', type=options.seconds, default=20., metavar='S',
                    help='time for running the file, and for each function (default: %(default)g)')
     p.add_argument('--seed', type=options.seed, default=0, metavar='N', help='of the tiny problems (default: %(default)s)')

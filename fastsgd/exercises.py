@@ -183,14 +183,17 @@ _imports = 'from collections.abc import Callable, Iterable\nfrom typing import A
 
 def _script(name):
     "A Python file in cells, as editors know them"
-    cells = [f'"""{_about.format(name=name)}"""', _imports] + [f'{stub(n)}\nreport = check({n}={n})\nprint(report)' for n in exercises]
+    tasks = [f'{stub(n)}\nreport = check({n}={n})\nprint(report)' for n in exercises]
+    cells = [f'"""{_about.format(name=name)}"""', _imports, *tasks]
     return '\n\n# %%\n'.join(cells) + '\n'
 
 def _notebook(name):
     "A notebook, as JSON"
     def cell(i, kind, source): return dict(cell_type=kind, id=f'cell-{i}', metadata={}, source=source, **(dict(execution_count=None, outputs=[]) if kind == 'code' else {}))
     sources = [('markdown', _about.format(name=name)), ('code', _imports)]
-    for n in exercises: sources += [('markdown', f'## {n}'), ('code', stub(n).rstrip()), ('code', f'report = check({n}={n})\nreport')]
+    for n in exercises:
+        ask = f'report = check({n}={n})\nreport'
+        sources += [('markdown', f'## {n}'), ('code', stub(n).rstrip()), ('code', ask)]
     kernel = dict(kernelspec=dict(display_name='Python 3', language='python', name='python3'))
     return json.dumps(dict(cells=[cell(i, *s) for i, s in enumerate(sources)], metadata=kernel, nbformat=4, nbformat_minor=5), indent=1) + '\n'
 
