@@ -689,7 +689,7 @@ _advice = [  # where an exception says this, in one of these functions, it helps
      'size may be a number, such as 30, or a tuple: torch.randn(size) takes both.'),
     (r'values to unpack', _loops,
      'The checker trains a model with two parameters, and one with four: loop over all of them.'),
-    (r"'function' object has no attribute '(named_)?parameters'", _loops,
+    (r"'function' object has no attribute '(?:named_)?parameters'", _loops,
      'model is a plain function here, and its parameters are in params.'),
     (r"'function' object has no attribute '(eval|train|zero_grad)'", exercises.exercises,
      'model is a plain function here: leave out {}().')]
