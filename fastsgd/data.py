@@ -25,7 +25,7 @@ from .guards import BadValue
 class DigitData:
     "Images and labels, for training and for validation"
     train_x: Tensor # (N, 784), float32 in [0, 1]
-    train_y: Tensor # (N, 1) for two classes: 1 for `classes[0]`, 0 for `classes[1]`. (N,) for more: positions in `classes`
+    train_y: Tensor # two classes: (N, 1), 1 for `classes[0]`; more: (N,), positions in `classes`
     valid_x: Tensor # like `train_x`, for images never trained on
     valid_y: Tensor # like `train_y`
     classes: tuple # the digits, in the order given
@@ -42,7 +42,8 @@ class DigitData:
         return replace(self, train_x=self.train_x.to(dtype), valid_x=self.valid_x.to(dtype))
 
     def __repr__(self):
-        return (f'DigitData of {len(self.train_x):,} training and {len(self.valid_x):,} validation images, '
+        n_train, n_valid = len(self.train_x), len(self.valid_x)
+        return (f'DigitData of {n_train:,} training and {n_valid:,} validation images, '
                 f'classes {self.classes}')
 
 # %% ../nbs/00_data.ipynb #d1b5ecfc
@@ -55,14 +56,15 @@ def _tensors(x, y, classes):
 # %% ../nbs/00_data.ipynb #1f5fa0b1
 def load_digits(
     source: str | Path = 'embedded', # `'embedded'`, `'mnist_sample'`, `'mnist'`, or a folder of images, see above
-    classes: Iterable = (3, 7), # the digits to tell apart; with two of them, label 1 means the first
-    valid_pct: float = 0.2, # share of images set aside for validation, where the source has no split of its own
+    classes: Iterable = (3, 7), # the digits to tell apart; of two, label 1 means the first
+    valid_pct: float = 0.2, # share set aside for validation, where the source has no split
     seed: int = 42 # seed of that split
 ) -> DigitData: # images as float32 `(N, 784)` in [0, 1], labels as int64
     """Load handwritten digits.
 
-    Raises `ValueError` for classes that are no digits, an unknown source or a broken image, `FileNotFoundError` for a folder without the images asked for,
-    `ConnectionError` where a download fails."""
+    Raises `ValueError` for classes that are no digits, an unknown source or a broken image,
+    `FileNotFoundError` for a folder without the images asked for, `ConnectionError` where
+    a download fails."""
     classes = guards.digits(classes)
     splits = sources.pixels_and_digits(source, classes, valid_pct, seed)
     train, valid = (_tensors(x, y, classes) for x, y in splits)
@@ -70,7 +72,7 @@ def load_digits(
 
 # %% ../nbs/00_data.ipynb #249c4bad
 class TensorLoader(DataLoader):
-    "A fastai `DataLoader` that cuts each batch from the tensors at once, in an order that depends on `seed` alone"
+    "A fastai `DataLoader` that cuts a batch at once, in an order that depends on `seed` alone"
     def __init__(self,
         dataset: TensorDataset, # images and labels
         bs: int = 64, # rows in a batch; the last one may be shorter
@@ -79,7 +81,9 @@ class TensorLoader(DataLoader):
         **kwargs
     ):
         super().__init__(dataset, bs=bs, shuffle=shuffle, **kwargs)
-        self.seed, self.generator, self.order = seed, torch.Generator().manual_seed(seed), None
+        self.seed = seed
+        self.generator = torch.Generator().manual_seed(seed)
+        self.order = None
 
     def get_idxs(self) -> Tensor: # row numbers, (N,)
         "The order of the epoch that comes next"
@@ -89,10 +93,12 @@ class TensorLoader(DataLoader):
 
     def create_batches(self, idxs):
         "Cut the rows `idxs` into batches"
-        if not isinstance(idxs, Tensor): idxs = torch.tensor(list(idxs), dtype=torch.long)  # from a loader around this one
+        if not isinstance(idxs, Tensor):  # from a loader around this one
+            idxs = torch.tensor(list(idxs), dtype=torch.long)
         tensors = self.dataset.tensors
         for rows in idxs.to(tensors[0].device).split(self.bs):
-            if len(rows) == self.bs or not self.drop_last: yield tuple(t.index_select(0, rows) for t in tensors)  # twice as fast as t[rows]
+            if len(rows) == self.bs or not self.drop_last:
+                yield tuple(t.index_select(0, rows) for t in tensors)  # twice as fast as t[rows]
 
     def __iter__(self):
         self.before_iter()
@@ -119,11 +125,18 @@ def get_dls(
     seed: int = 42, # the same seed gives the same batches in the same order, epoch after epoch
     device: str | torch.device = 'cpu' # where the batches live: `'cpu'`, `'cuda'`, `'mps'`
 ) -> DataLoaders: # `.train` is shuffled, `.valid` is not
-    "Loaders for training and validation; raises `ValueError` for a batch size below 1, or for data without rows or labels to match"
-    if not isinstance(bs, Integral) or bs < 1: raise BadValue(f'bs is {bs!r}: a batch holds a whole number of images, at least 1, such as bs=64.')
-    if not len(data.train_x): raise BadValue('There are no training images: load_digits gives some.')
+    """Loaders for training and validation.
+
+    Raises `ValueError` for a batch size below 1, and for data without rows or labels to match."""
+    if not isinstance(bs, Integral) or bs < 1:
+        raise BadValue(f'bs is {bs!r}: a batch holds a whole number of images, at least 1, '
+                       'such as bs=64.')
+    if not len(data.train_x):
+        raise BadValue('There are no training images: load_digits gives some.')
     for x, y in (data.train_x, data.train_y), (data.valid_x, data.valid_y):
-        if len(x) != len(y): raise BadValue(f'{len(x)} images come with {len(y)} labels: give each image one label.')
+        if len(x) != len(y):
+            raise BadValue(f'{len(x)} images come with {len(y)} labels: '
+                           'give each image one label.')
     bs = int(bs)
     train = TensorLoader(TensorDataset(data.train_x, data.train_y), bs, shuffle=True, seed=seed)
     valid = TensorLoader(TensorDataset(data.valid_x, data.valid_y), bs)
