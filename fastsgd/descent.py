@@ -44,7 +44,8 @@ def gradient_descent(
 ) -> list[float]: # the loss before each step
     """Full-batch gradient descent.
 
-    Raises `ValueError` for an `lr` that is not positive or parameters without gradients, `FloatingPointError` where the loss is no longer finite."""
+    Raises `ValueError` for an `lr` that is not positive or parameters without gradients,
+    `FloatingPointError` where the loss is no longer finite."""
     guards.training(lr, params)
     losses = []
     for epoch in range(n_epochs):
