@@ -48,7 +48,9 @@ def mnist_loss(
     predictions: Tensor, # what the model gives, (N, 1), any numbers
     targets: Tensor # 1 or 0, (N, 1)
 ) -> Tensor: # a single number between 0 and 1, shape ()
-    "Mean distance between sigmoid(predictions) and targets (fastbook, chapter 4); raises `ValueError` where the shapes differ"
+    """Mean distance between sigmoid(predictions) and targets (fastbook, chapter 4).
+
+    Raises `ValueError` where the shapes differ."""
     guards.same_shape(predictions, targets)
     predictions = predictions.sigmoid()
     return torch.where(targets == 1, 1 - predictions, predictions).mean()
