@@ -38,7 +38,8 @@ class BasicOptim:
         params: Iterable[torch.Tensor], # such as `model.parameters()`
         lr: float # learning rate
     ):
-        "Raises `ValueError` for an `lr` that is not positive, or for what is no list of parameters, such as `model.parameters()` read a second time"
+        """Raises `ValueError` for an `lr` that is not positive, or for what is no list of
+        parameters, such as `model.parameters()` read a second time"""
         guards.several(params)
         self.params, self.lr = list(params), lr
         guards.optimizer(lr, self.params)
@@ -57,11 +58,13 @@ class BasicOptim:
 # %% ../nbs/03_modules.ipynb #fcd2dc28
 def train_epoch(
     model: nn.Module, # gives predictions for a batch
-    opt, # anything with `step` and `zero_grad`: `BasicOptim`, fastai's `SGD`, an optimizer of PyTorch's
+    opt, # has `step` and `zero_grad`: `BasicOptim`, fastai's `SGD`, an optimizer of PyTorch's
     dl: Iterable, # batches (xb, yb)
     loss_func: Callable = mnist_loss # `loss_func(preds, yb)` gives one number
 ) -> None:
-    "Take one step of `opt` for each batch of `dl`; raises `ValueError` for a loader without batches, and what `calc_grad` raises"
+    """Take one step of `opt` for each batch of `dl`.
+
+    Raises `ValueError` for a loader without batches, and what `calc_grad` raises."""
     model.train()
     for xb, yb in guards.batches(dl):
         calc_grad(xb, yb, model, loss_func)
@@ -73,7 +76,9 @@ def validate_epoch(
     model: nn.Module, # gives predictions for a batch
     valid_dl: Iterable # batches (xb, yb)
 ) -> float: # the share of right answers
-    "Accuracy over all images of `valid_dl`, each batch weighed by its size; raises what tier 1's `validate_epoch` raises"
+    """Accuracy over all images of `valid_dl`, each batch weighed by its size.
+
+    Raises what tier 1's `validate_epoch` raises."""
     model.eval()
     return manual.validate_epoch(model, valid_dl)
 
