@@ -32,8 +32,12 @@ def get_learner(
     loss_func: Callable = mnist_loss, # `loss_func(preds, yb)` gives one number
     metrics: Callable | list = batch_accuracy # `metric(preds, yb)`, one or several
 ) -> Learner: # train it with `fit(epochs)`
-    "fastai's `Learner` with plain SGD; raises `ValueError` for an `lr` that is not positive, or where there is nothing to train on"
+    """fastai's `Learner` with plain SGD.
+
+    Raises `ValueError` for an `lr` that is not positive, or where there is nothing to train on."""
     guards.positive_rate(lr)
-    if not len(dls.train): raise BadValue('dls.train gives no batch: are there fewer images than a batch takes, and the rest is dropped?')
+    if not len(dls.train):
+        raise BadValue('dls.train gives no batch: are there fewer images than a batch takes, '
+                       'and the rest is dropped?')
     cbs = [_ShowFloat32()] if any(p.dtype == torch.float64 for p in model.parameters()) else None
     return Learner(dls, model, loss_func=loss_func, opt_func=SGD, lr=lr, metrics=metrics, cbs=cbs)
