@@ -24,7 +24,7 @@ def _code(f):
 
 # %% ../nbs/12_diff.ipynb #e896e61f
 class source_diff:
-    "The lines that differ between two functions (or lists of functions), by their source; shows itself in colour"
+    "The lines that differ between the sources of functions; shows itself in colour"
     def __init__(self,
         before: Callable | str | list, # one or more functions or classes, or their source
         after: Callable | str | list # what they became
