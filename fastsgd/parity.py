@@ -4,16 +4,19 @@
 
 # %% auto #0
 __all__ = ['tier_colors', 'WatchedLoader', 'Run', 'record', 'step_diffs', 'Divergence', 'first_divergence',
-           'assert_same_training', 'TierComparison', 'compare_tiers']
+           'assert_same_training', 'TierComparison', 'compare_tiers', 'Steps']
 
 # %% ../nbs/05_parity.ipynb #b80ceb3e
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import isfinite
+from math import isfinite, prod
 from numbers import Integral
+from os import SEEK_END
 from shutil import get_terminal_size
+from tempfile import SpooledTemporaryFile, gettempdir
+from threading import Lock
 from time import perf_counter
 
 import fastai.callback.progress  # gives Learner its no_bar
@@ -23,12 +26,13 @@ import torch
 import torch.nn.functional as F
 from fastai.data.core import DataLoaders
 from fastai.optimizer import SGD
-from fastcore.basics import GetAttr
+from fastcore.basics import GetAttr, listify
 from torch import Tensor
 from tqdm import tqdm
 
 from . import learner, manual, modules
 from .data import DigitData, get_dls, load_digits
+from .guards import BadType, BadValue, NoAccess
 from .manual import mnist_loss
 
 # %% ../nbs/05_parity.ipynb #7b668ee3
@@ -52,9 +56,9 @@ class WatchedLoader(GetAttr):
 class Run:
     "A recorded training run"
     name: str # shown in tables and messages
-    params: list # at the start and after each step: a dict of tensors on the CPU, by parameter name
+    params: Sequence # at the start and after each step: a dict of tensors on the CPU, by parameter name
     losses: list # of the batch of each step, as floats
-    accuracy: list # on the validation set, after each epoch
+    accuracy: list # on the validation set, after each epoch; empty where nobody measured it
     seconds: float # time it took, with recording and validation
     epoch_len: int # batches in an epoch
 
@@ -63,7 +67,9 @@ class Run:
         "How many steps were recorded"
         return len(self.params) - 1
 
-    def __repr__(self): return f'Run {self.name!r} of {self.n_steps} steps, accuracy {self.accuracy[-1]:.4f}'
+    def __repr__(self):
+        accuracy = f', accuracy {self.accuracy[-1]:.4f}' if self.accuracy else ''
+        return f'Run {self.name!r} of {self.n_steps} steps{accuracy}'
 
 # %% ../nbs/05_parity.ipynb #9dcc93fb
 def record(
@@ -74,15 +80,23 @@ def record(
     loss_func: Callable = mnist_loss, # `loss_func(preds, yb)` gives one number
     n_steps: int = None # steps to expect, for a progress bar; none is shown without
 ) -> Run: # keeps every step: 4 bytes for each float32 parameter and step
-    "Run `train` with a loader and a loss that are watched"
+    "Run `train` with a loader and a loss that are watched; raises `ValueError` where it takes no step"
+    run = _recorded(name, train, params, dl, loss_func, n_steps)
+    _check_steps(run)
+    return run
+
+def _recorded(name, train, params, dl, loss_func, n_steps):
+    "What `record` gives, also where no step is taken"
+    if not callable(params):
+        raise BadType(f'params is a {type(params).__name__}: hand over a function that gives the '
+                      'parameters as they are now, such as lambda: dict(weights=weights, bias=bias).')
     quiet = n_steps is None or None  # None: unless in a terminal
     columns, lines = get_terminal_size()  # some terminals do not know, and tqdm would take that for no room at all
     bar = tqdm(total=n_steps, desc=name, disable=quiet, ncols=columns, nrows=lines)
-    def snapshot(): return {n: p.detach().to('cpu', copy=True) for n, p in params().items()}
-    states, losses = [snapshot()], []
+    steps, losses = Steps([params()]), []
 
     def after_step():
-        states.append(snapshot())
+        steps.append(params())
         bar.update()
 
     def watched_loss(preds, targets):
@@ -94,7 +108,14 @@ def record(
         start = perf_counter()
         accuracy = train(WatchedLoader(dl, after_step), watched_loss)
         seconds = perf_counter() - start
-    return Run(name, states, [loss.item() for loss in losses], accuracy, seconds, len(dl))
+    return Run(name, steps, [loss.item() for loss in losses], listify(accuracy), seconds, len(dl))
+
+def _check_steps(*runs):
+    "Raise `ValueError` for a run without steps, which would agree with any other"
+    for run in runs:
+        if run.n_steps < 1:
+            raise BadValue(f'No step of {run.name} was seen: its train(dl, loss_func) has to read '
+                           'the batches from the loader that it is given.')
 
 # %% ../nbs/05_parity.ipynb #d07b34ac
 def step_diffs(
@@ -103,8 +124,21 @@ def step_diffs(
 ) -> Tensor: # (steps + 1, parameters), as many steps as both have
     "The largest absolute difference in each parameter, at the start and after each step; raises `ValueError` where the parameters do not match"
     shapes = [{n: tuple(p.shape) for n, p in run.params[0].items()} for run in (a, b)]
-    if shapes[0] != shapes[1]: raise ValueError(f'{a.name} has parameters {shapes[0]}, {b.name} has {shapes[1]}: give both the same names and shapes.')
-    return torch.stack([torch.stack([(p - after[n]).abs().max() for n, p in before.items()]) for before, after in zip(a.params, b.params)])
+    if shapes[0] != shapes[1]: raise BadValue(f'{a.name} has parameters {shapes[0]}, {b.name} has {shapes[1]}: give both the same names and shapes.')
+    n = min(len(a.params), len(b.params))
+    before, after = (_as_steps(run.params)[:n] for run in (a, b))
+    many = max(1, 2**20//before.step_bytes)  # steps at once
+    # One tensor for all: small ones, each made after a large one, would keep memory from being used again.
+    diffs = _largest(before[:1], after[:1]).repeat(n, 1)
+    for i in range(0, n, many): diffs[i:i + many] = _largest(before[i:i + many], after[i:i + many])
+    return diffs
+
+def _as_steps(params): return params if isinstance(params, Steps) else Steps(params)
+
+def _largest(before, after):
+    "The largest difference in each parameter, (steps, parameters)"
+    before, after = before.stacked(), after.stacked()
+    return torch.stack([(p - after[n]).abs_().view(len(p), -1).amax(1) for n, p in before.items()], 1)
 
 # %% ../nbs/05_parity.ipynb #cf9b45ab
 @dataclass
@@ -120,10 +154,12 @@ def first_divergence(
     b: Run, # another, with the same parameters
     atol: float = 0. # differences up to this one are forgiven
 ) -> Divergence | None: # None where they stay together, for as many steps as both have
-    "The first step at which two runs differ by more than `atol`; NaN differs from everything"
+    "The first step at which two runs differ by more than `atol`; NaN differs from everything; raises `ValueError` for runs without steps"
     diffs = step_diffs(a, b)
     apart = (~(diffs <= atol)).any(1).nonzero()
-    if not len(apart): return None
+    if not len(apart):
+        _check_steps(a, b)
+        return None
     step = apart[0].item()
     diff, i = diffs[step].nan_to_num(torch.inf).max(0)
     before = diffs[step - 1].max().item() if step else 0.
@@ -135,7 +171,7 @@ def assert_same_training(
     b: Run, # the run to judge
     atol: float = 0. # differences up to this one are forgiven
 ) -> None:
-    "Raise `AssertionError` with the first step and parameter at which two runs part, if they do"
+    "Raise `AssertionError` with the first step and parameter at which two runs part, if they do, and `ValueError` for runs without steps"
     if d := first_divergence(a, b, atol):
         where = f'step {d.step} (epoch {(d.step - 1)//a.epoch_len + 1}, batch {(d.step - 1)%a.epoch_len + 1})' if d.step else 'the start'
         raise AssertionError(f'{b.name} parts from {a.name} at {where}: {d.param} differs by {d.diff:.2g}, more than {atol:g}')
@@ -226,6 +262,7 @@ class TierComparison:
     @cached_property
     def faults(self) -> list[str]: # a sentence for each, none if all is well
         "Where tiers part that should not, in weights or in accuracy: each from tier 1, and tier 3 from tier 2, where not a bit may differ"
+        if idle := [f'{run.name} took no step' for run in self.runs.values() if not run.n_steps]: return idle
         found = []
         for a, b, atol in ('manual', 'modules', self.bound), ('manual', 'learner', self.bound), ('modules', 'learner', 0.):
             try:
@@ -244,7 +281,7 @@ class TierComparison:
         "The verdict in words, with the first fault if there is one"
         run, faults = self.runs['manual'], self.faults
         if not faults: return f'Same computation: the weights of all tiers agree after each of {run.n_steps} steps.'
-        d = first_divergence(run, self.runs['learner'], self.bound)
+        d = first_divergence(run, self.runs['learner'], self.bound) if all(r.n_steps for r in self.runs.values()) else None
         creeping = d and 1 < d.growth < 100  # a fault jumps, rounding creeps
         return f'Not the same: {faults[0]}.' + (' It crept up from rounding, which a learning rate that is too high makes grow: lower lr.' if creeping else '')
 
@@ -309,16 +346,92 @@ def compare_tiers(
 ) -> TierComparison: # `.same` is the verdict
     """Train all three tiers from the same start with the same batches, each by its own code, and compare every step.
 
-    All steps stay in memory: three times the size of the parameters for each.
+    Every step of each tier is kept: in memory up to 32 MB, in a temporary file if there are more.
     Raises `ValueError` for an unknown `arch`, for `epochs` or `bs` below 1, and what the tiers themselves raise."""
-    if arch not in _archs: raise ValueError(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
-    if not isinstance(epochs, Integral) or epochs < 1: raise ValueError(f'epochs is {epochs}: train for 1 or more.')
+    if arch not in _archs: raise BadValue(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
+    if not isinstance(epochs, Integral) or epochs < 1: raise BadValue(f'epochs is {epochs}: train for 1 or more.')
     data, device = load_digits() if data is None else data, torch.device(device)
-    if not len(data.valid_x): raise ValueError('There are no validation images to measure accuracy on: give data some, or load it with load_digits.')
+    if not len(data.valid_x): raise BadValue('There are no validation images to measure accuracy on: give data some, or load it with load_digits.')
     start = _draw_start(arch, data.n_out, data.train_x.dtype, device, seed)
     loss_func, runs = mnist_loss if data.n_out == 1 else F.cross_entropy, {}
     for name, tier in dict(manual=_manual, modules=_modules, learner=_learner).items():
         dls = get_dls(data, bs, seed, device)
         train, params = tier(arch, start, dls, lr, epochs)
-        runs[name] = record(name, train, params, dls.train, loss_func, epochs*len(dls.train) if progress else None)
+        runs[name] = _recorded(name, train, params, dls.train, loss_func, epochs*len(dls.train) if progress else None)
     return TierComparison(runs, _bound(arch, data.n_out, data.train_x.dtype, device))
+
+# %% ../nbs/05_parity.ipynb #7d21c0be
+class _Spool(SpooledTemporaryFile):
+    "A file that is gone when nobody holds it any more"
+    def __del__(self): self.close()
+
+class Steps(Sequence):
+    """Dicts of tensors, one for each step: in memory while they fit into `room`, then in a temporary file
+
+    The file is gone when nobody holds the steps, or a slice of them, any more. Copied or pickled, they are a list."""
+    def __init__(self,
+        steps: Sequence = (), # the first ones
+        room: int = 2**25 # in bytes, at least 1
+    ):
+        self.file, self.lock, self.form, self.starts = _Spool(room), Lock(), {}, []
+        for params in steps: self.append(params)
+
+    def append(self,
+        params: dict # tensors by name, as they are now
+    ) -> None:
+        "Add a step; raises `ValueError` where it is not like those before, and `OSError` where there is no room for it"
+        if not isinstance(params, Mapping) or not params:
+            what = 'empty' if isinstance(params, Mapping) else f'a {type(params).__name__}'
+            raise BadValue(f'The parameters of a step are {what}: give a dict of tensors by name, '
+                           'such as dict(model.named_parameters()).')
+        form = {n: (p.dtype, tuple(p.shape)) for n, p in params.items()}
+        self.form = self.form or form
+        if form != self.form:
+            raise BadValue(f'Step {len(self)} has parameters {form}, and the first one has {self.form}: '
+                           'they have to keep their names, types and shapes.')
+        row = torch.cat([params[n].detach().cpu().flatten().view(torch.uint8) for n in self.form])
+        with self.lock: self.starts.append(self._write(row.numpy()))
+
+    def _write(self, row):
+        "Add bytes to the file; where they start"
+        try:
+            self.file.seek(0, SEEK_END)
+            start = self.file.tell()
+            self.file.write(row)
+            self.file.flush()  # so that what goes wrong does so now, not with a later step
+        except OSError as e:
+            raise NoAccess(f'There is no room for step {len(self)} in {gettempdir()} ({e.strerror}): '
+                           'set TMPDIR to a folder with more room, or train for fewer steps.') from e
+        return start
+
+    def _read(self, start):
+        "The bytes of one step"
+        self.file.seek(start)
+        return self.file.read(self.step_bytes)
+
+    @property
+    def _sizes(self): return [dtype.itemsize*prod(shape) for dtype, shape in self.form.values()]
+
+    @property
+    def step_bytes(self) -> int: # of all tensors together
+        "The size of a step"
+        return sum(self._sizes)
+
+    def stacked(self) -> dict: # by name, tensors of shape (steps, *shape)
+        "All steps at once"
+        with self.lock: rows = bytearray().join(map(self._read, self.starts))
+        parts = torch.frombuffer(rows, dtype=torch.uint8).view(len(self), -1).split(self._sizes, 1)
+        return {n: part.clone().view(-1).view(dtype).view(len(self), *shape)  # a clone is aligned
+                for (n, (dtype, shape)), part in zip(self.form.items(), parts)}
+
+    def _only(self, starts):
+        "Some of these steps, in the same file"
+        some = Steps.__new__(Steps)
+        vars(some).update(vars(self), starts=starts)
+        return some
+
+    def __len__(self): return len(self.starts)
+    def __reduce__(self): return list, (list(self),)
+    def __getitem__(self, i):
+        if isinstance(i, slice): return self._only(self.starts[i])
+        return {n: p[0] for n, p in self._only([self.starts[i]]).stacked().items()}

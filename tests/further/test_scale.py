@@ -352,6 +352,16 @@ def test_a_run_that_is_over_says_that_nothing_was_trained(tmp_path, capsys):
     assert status(argv) == 0 and 'Nothing was trained: the checkpoint holds all of these epochs.' in capsys.readouterr().out
 
 
+def test_a_run_that_is_over_is_judged_by_its_weights(tmp_path, monkeypatch, capsys):
+    argv = ['--prove', '--epochs', '2', '--checkpoint', str(tmp_path/'run.pt')]
+    assert status(argv) == 0 and 'agree after each of 26 steps' in capsys.readouterr().out
+    assert status(argv) == 0 and 'tier 2 in one agree in the end, to within 0e+00' in capsys.readouterr().out
+    right = scale.train_alone
+    monkeypatch.setattr(scale, 'train_alone', lambda data, arch, epochs, lr, *args: right(data, arch, epochs, 1.01*lr, *args))
+    assert status(argv) == 1
+    assert 'Not the same: the run of 1 process took no step, and its weights differ from those of one process by' in capsys.readouterr().out
+
+
 def test_only_the_first_process_complains(monkeypatch, capfd):
     waits = []
     monkeypatch.setenv('RANK', '1')

@@ -1,7 +1,13 @@
 "Clean tiers agree, a fault in any of them is found and placed, and nothing outside changes the outcome"
+import copy
+import gc
 import hashlib
+import io
 import json
+import os
+import pickle
 import re
+import tempfile
 from dataclasses import replace
 from functools import partial
 from math import nan
@@ -16,7 +22,7 @@ from torch import nn
 from fastsgd import learner, manual, modules, parity
 from fastsgd.data import get_dls
 from fastsgd.manual import init_params, linear1
-from fastsgd.parity import Run, WatchedLoader, assert_same_training, compare_tiers, first_divergence, step_diffs
+from fastsgd.parity import Run, Steps, WatchedLoader, assert_same_training, compare_tiers, first_divergence, record, step_diffs
 
 
 # Clean tiers
@@ -156,6 +162,14 @@ def test_nan_in_one_tier_is_a_fault(small):
     assert not tiers.same and re.search('learner parts from manual at step 1 .* differs by inf', tiers.verdict)
 
 
+@pytest.mark.parametrize('module, tiers_that_idle', [(manual, ['manual']), (modules, ['modules'])], ids=['manual', 'modules'])
+def test_a_tier_that_takes_no_step_is_a_fault(small, module, tiers_that_idle):
+    with patch.object(module, 'train_epoch', lambda *args: None): tiers = compare_tiers(small, epochs=1)
+    assert not tiers.same and tiers.faults == [f'{tier} took no step' for tier in tiers_that_idle]
+    assert tiers.verdict == f'Not the same: {tiers_that_idle[0]} took no step.' and tiers.verdict in repr(tiers)
+    assert json.loads(json.dumps(tiers.to_dict()))['n_steps'][tiers_that_idle[0]] == 0 and tiers.plot()
+
+
 # Recorded runs
 
 def run_of(name, *steps, param='weights'):
@@ -198,6 +212,221 @@ def test_the_parameter_that_differs_most_is_named():
     a, b = (Run(n, [dict(w=torch.tensor([0.]), b=torch.tensor([x]))], [], [.5], 0., 1) for n, x in (('a', 0.), ('b', 1.)))
     d = first_divergence(a, b)
     assert (d.step, d.param, d.diff) == (0, 'b', 1.) and step_diffs(a, b).tolist() == [[0., 1.]]
+
+
+def with_list(run): return replace(run, params=[{n: p.clone() for n, p in step.items()} for step in run.params])
+
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize('n', [1, 2, 700])  # the last is more than is compared at once
+def test_differences_are_those_of_each_step(n, dtype):
+    g = torch.Generator().manual_seed(n)
+    def step(): return dict(w=torch.randn(1000, 2, generator=g).to(dtype).T, b=torch.randn((), generator=g).to(dtype))
+    a, b = (Run(name, [step() for _ in range(n + extra)], [], [], 0., 1) for name, extra in (('a', 3), ('b', 0)))
+    b.params[n//2]['w'][1, 7] = nan
+    expected = torch.stack([torch.stack([(x[p] - y[p]).abs().max() for p in ('w', 'b')]) for x, y in zip(a.params, b.params)])
+    for params in b.params, Steps(b.params), Steps(b.params, room=1):
+        found = step_diffs(a, replace(b, params=params))
+        assert found.dtype == dtype and torch.equal(found.nan_to_num(9), expected.nan_to_num(9)) and found.isnan().sum() == 1
+
+
+# Runs that prove nothing
+
+def own_loop(lr, dl, read=True, **kwargs):
+    "Record a loop with tier 1's step; it reads the loader that it is given, or its own"
+    params = dict(weights=torch.zeros(784, 1, requires_grad=True), bias=torch.zeros(1, requires_grad=True))
+    def train(given, loss_func):
+        manual.train_epoch(partial(linear1, **params), lr, list(params.values()), given if read else dl, loss_func)
+    return record(f'lr {lr}', train, **{'params': lambda: params, 'dl': dl, **kwargs})
+
+
+def test_a_loop_that_does_not_read_its_loader_is_refused(dls):
+    with pytest.raises(ValueError, match=r'No step of lr 0.01 was seen: its train\(dl, loss_func\) has to read .* the loader that it is given'):
+        own_loop(.01, dls.train, read=False)
+
+
+@pytest.mark.parametrize('lengths', [(1, 1), (1, 3), (3, 1)])
+@pytest.mark.parametrize('judge', [first_divergence, assert_same_training])
+def test_runs_without_steps_do_not_agree(judge, lengths):
+    a, b = (run_of(name, *range(n)) for name, n in zip('ab', lengths))
+    with pytest.raises(ValueError, match=f'No step of {"a" if lengths[0] == 1 else "b"} was seen'): judge(a, b)
+
+
+def test_a_start_alone_can_be_looked_at():
+    a, b = run_of('a', 0), run_of('b', 5)
+    assert step_diffs(a, b).tolist() == [[5.]] and first_divergence(a, b).step == 0
+    with pytest.raises(AssertionError, match='b parts from a at the start'): assert_same_training(a, b)
+
+
+@pytest.mark.parametrize('returned, accuracy, shown', [
+    (None, [], ''), ([], [], ''), (.5, [.5], ', accuracy 0.5000'), ([.25, .5], [.25, .5], ', accuracy 0.5000')])
+def test_a_run_is_shown_with_or_without_accuracy(small, returned, accuracy, shown):
+    dls = get_dls(small)
+    run = record('mine', lambda dl, loss_func: list(dl) and returned, lambda: dict(w=torch.zeros(1)), dls.train)
+    assert run.accuracy == accuracy and repr(run) == f"Run 'mine' of 4 steps{shown}"
+    assert repr(replace(run, accuracy=None)) == "Run 'mine' of 4 steps"
+
+
+def test_parameters_that_are_no_function_are_refused(dls):
+    with pytest.raises(TypeError, match='params is a dict: hand over a function .* such as lambda: dict'):
+        own_loop(1., dls.train, params=dict(weights=torch.zeros(1)))
+
+
+@pytest.mark.parametrize('wrong, what', [({}, 'empty'), ([torch.zeros(1)], 'a list'), (torch.zeros(1), 'a Tensor')], ids=['empty', 'list', 'tensor'])
+def test_parameters_without_names_are_refused(dls, wrong, what):
+    with pytest.raises(ValueError, match=f'The parameters of a step are {what}: give a dict of tensors by name'): own_loop(1., dls.train, params=lambda: wrong)
+
+
+@pytest.mark.parametrize('other', [dict(w=torch.zeros(2)), dict(v=torch.zeros(1)), dict(w=torch.zeros(1).double())], ids=str)
+def test_parameters_that_change_their_form_are_refused(dls, other):
+    forms = iter([dict(w=torch.zeros(1)), dict(w=torch.zeros(1)), other])
+    with pytest.raises(ValueError, match='Step 2 has parameters .* the first one has .*: they have to keep their names, types and shapes'):
+        own_loop(1., dls.train, params=lambda: next(forms))
+
+
+# Steps in memory and in a file
+
+def mixed(n):
+    "A step with tensors of many kinds"
+    return dict(flag=torch.tensor([True, n % 2 == 0, False]), w=(torch.arange(6.) + n).reshape(2, 3).T, count=torch.tensor(n), half=torch.tensor([[n/2]]).bfloat16(),
+                double=torch.tensor([1/3, nan, n], dtype=torch.float64, requires_grad=True))
+
+
+def same_step(a, b): return list(a) == list(b) and all(x.dtype == y.dtype and x.shape == y.shape and torch.equal(x.nan_to_num(9.), y.nan_to_num(9.)) for x, y in zip(a.values(), b.values()))
+def same_steps(a, b): return len(a) == len(b) and all(map(same_step, a, b))
+
+
+@pytest.fixture(params=[1, 200, 2**25], ids=['file', 'both', 'memory'])
+def kept(request): return Steps(map(mixed, range(10)), request.param)
+
+
+def test_steps_are_a_sequence(kept):
+    steps = [mixed(n) for n in range(10)]
+    assert same_steps(kept, steps) and same_steps(list(kept), steps) and same_steps([*reversed(kept)], steps[::-1])
+    for i in 0, 3, 9, -1, -10: assert same_step(kept[i], steps[i])
+    for s in slice(3, 5), slice(None), slice(-3, None), slice(None, None, -2), slice(7, 3), slice(8, 99): assert same_steps(kept[s], steps[s])
+    assert same_steps(kept[2:][::2][-2:], steps[2:][::2][-2:])
+    for i in 10, -11:
+        with pytest.raises(IndexError): kept[i]
+    assert not any(p.requires_grad for p in kept[0].values())
+
+
+def test_steps_of_a_part_are_its_own(kept):
+    part = kept[:4]
+    part.append(mixed(20))
+    kept.append(mixed(30))
+    assert same_steps(part, [*map(mixed, range(4)), mixed(20)]) and same_steps(kept, [*map(mixed, range(10)), mixed(30)])
+
+
+def test_steps_stay_as_they_were_recorded(kept):
+    step = mixed(5)
+    kept.append(step)
+    for changed in step, kept[-1]: changed['w'].zero_()
+    assert same_step(kept[-1], mixed(5))
+
+
+def test_names_may_come_in_another_order():
+    steps = Steps([dict(a=torch.tensor(1), b=torch.tensor(2.)), dict(b=torch.tensor(4.), a=torch.tensor(3))])
+    assert same_step(steps[1], dict(a=torch.tensor(3), b=torch.tensor(4.)))
+
+
+def test_copies_are_lists(kept):
+    def saved(steps):
+        torch.save(steps, file := io.BytesIO())
+        file.seek(0)
+        return torch.load(file, weights_only=False)
+    for copied in pickle.loads(pickle.dumps(kept)), copy.deepcopy(kept), saved(kept): assert type(copied) is list and same_steps(copied, kept)
+
+
+def test_steps_are_read_by_several_threads_at_once():
+    from concurrent.futures import ThreadPoolExecutor
+    steps = Steps(({'w': torch.full((50_000,), n)} for n in range(50)), room=1)
+    with ThreadPoolExecutor(8) as pool: assert all(pool.map(lambda n: (steps[n % 50]['w'] == n % 50).all(), range(500)))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    "Where temporary files go"
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+    return tmp_path
+
+
+def open_in(folder):
+    "Files of this process in `folder`, those without a name too"
+    if not os.path.isdir('/proc/self/fd'): pytest.skip('this system does not say which files are open')
+    gc.collect()
+    files = [os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{fd}') or os.path.islink(f'/proc/self/fd/{fd}')]
+    return [f for f in files if f.startswith(str(folder))]
+
+
+def test_the_file_is_gone_with_the_last_part_of_it(folder):
+    steps = Steps(map(mixed, range(10)), room=1)
+    assert len(open_in(folder)) == 1 and not os.listdir(folder)  # without a name, the system frees it whatever happens
+    last = steps[-1:]
+    del steps
+    assert len(open_in(folder)) == 1 and same_step(last[0], mixed(9))
+    del last
+    assert not open_in(folder)
+
+
+def test_few_steps_need_no_file(folder):
+    steps = Steps(map(mixed, range(10)))
+    assert len(steps) == 10 and not open_in(folder)
+
+
+def large(): return dict(w=torch.ones(3_000_000))  # three steps are more than what stays in memory
+
+
+def test_the_file_is_gone_after_an_error(folder, dls):
+    def train(dl, loss_func):
+        for step, batch in enumerate(dl):
+            if step == 3: raise KeyboardInterrupt
+        return [1.]
+    with pytest.raises(KeyboardInterrupt) as e: record('mine', train, large, dls.train)
+    assert len(open_in(folder)) == 1  # the traceback holds it
+    del e
+    assert not open_in(folder)
+
+
+@pytest.fixture
+def full():
+    "`full(size)`: from now on no file of this process grows beyond `size`"
+    resource = pytest.importorskip('resource')
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize('numbers, size, step', [(3_000_000, 40_000_000, 3), (500, 9_000, 4)])  # with a buffer's size between
+def test_a_full_disk_is_reported_in_one_sentence(folder, full, numbers, size, step):
+    full(size)
+    with pytest.raises(OSError, match=f'^There is no room for step {step} in {folder} .*: set TMPDIR to a folder with more room, or train for fewer steps.$') as e:
+        Steps(({'w': torch.ones(numbers)} for _ in range(9)), room=1)
+    del e
+    assert not open_in(folder)
+
+
+def test_no_folder_for_the_file_is_reported(folder):
+    folder.rmdir()
+    with pytest.raises(OSError, match='There is no room for step 2 .*No such file or directory'): Steps([large()]*3)
+
+
+def memory(which):
+    "What this process holds now (`VmRSS`), or held at most (`VmHWM`), in bytes"
+    with open('/proc/self/status') as f: return 1024*int(re.search(rf'{which}:\s+(\d+) kB', f.read())[1])
+
+
+def test_memory_does_not_grow_with_the_steps(folder):
+    try:
+        with open('/proc/self/clear_refs', 'w') as f: f.write('5')  # forget the peak so far
+    except OSError: pytest.skip('this system does not say how much memory was used at most')
+    before, w = memory('VmRSS'), torch.zeros(500_000)
+    def train(dl, loss_func):
+        for step in dl: w.add_(1)
+    run = record('long', train, lambda: dict(w=w), range(800))
+    assert first_divergence(run, replace(run, params=run.params[:200])) is None
+    assert [p['w'][0] for p in run.params[::200]] == [0, 200, 400, 600, 800] and len(run.params)*w.nbytes > 1.6e9
+    assert memory('VmHWM') - before < 200e6
 
 
 # Nothing outside matters, and nothing outside is touched
