@@ -25,19 +25,21 @@ and check that all three take the very same steps.""", """examples:
 
 exit status: 0 the tiers are the same, 1 they are not, 2 the request was wrong,
 3 a fault of fastsgd""")
-    p.add_argument('--arch', choices=('linear', 'simple_net'), default='linear', help='the model (default: %(default)s)')
+    options.add_arch(p)
     options.add_data(p)
     options.add_training(p, epochs=5)
+    options.add_dtype(p)
     options.add_results(p)
     return p
 
 # %% ../nbs/11_cli.ipynb #5fcebf57
 def _compare(args):
     "Do what the options ask for; returns whether the tiers are the same"
-    data, parity = load('data', 'parity')
+    archs, data, parity = load('archs', 'data', 'parity')
     digits = data.load_digits(args.source, args.classes, seed=args.seed)
     print(digits, flush=True)
-    tiers = parity.compare_tiers(digits, args.arch, args.epochs, args.lr, args.bs, args.seed, progress=True)
+    args.lr = args.lr or archs.rate_for(digits.n_out)
+    tiers = parity.compare_tiers(digits.to(args.dtype), args.arch, args.epochs, args.lr, args.bs, args.seed, progress=True)
     print(tiers.table(seconds=True).reset_index().to_string(index=False), tiers.verdict, sep='\n', flush=True)
     if args.plot: options.draw(args.plot, tiers)
     if args.json: write_json(args.json, args, tiers.to_dict())
@@ -117,8 +119,7 @@ from the same start to the same accuracy.""", """examples:
 
 exit status: 0 mini-batches were sooner, 1 they were not, or nothing was learned,
 2 the request was wrong, 3 a fault of fastsgd""")
-    p.add_argument('--arch', choices=('linear', 'simple_net', 'sigmoid_net'), default='sigmoid_net',
-                   help='the model (default: %(default)s)')
+    options.add_arch(p, 'sigmoid_net')
     options.add_data(p)
     options.add_training(p, epochs=100)
     options.add_results(p)
@@ -126,9 +127,10 @@ exit status: 0 mini-batches were sooner, 1 they were not, or nothing was learned
 
 def _race(args):
     "Do what the options ask for; returns whether mini-batches were sooner"
-    data, speed = load('data', 'speed')
+    archs, data, speed = load('archs', 'data', 'speed')
     digits = data.load_digits(args.source, args.classes, seed=args.seed)
     print(digits, flush=True)
+    args.lr = args.lr or archs.rate_for(digits.n_out)
     done = speed.race(digits, args.arch, args.lr, args.bs, args.epochs, args.seed, progress=True)
     print(done, flush=True)
     if args.plot: options.draw(args.plot, done)

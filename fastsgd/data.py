@@ -36,9 +36,10 @@ class DigitData:
         return 1 if len(self.classes) == 2 else len(self.classes)
 
     def to(self,
-        dtype: torch.dtype # such as `torch.float64`
+        dtype: torch.dtype | str # such as `torch.float64` or `'float64'`
     ) -> 'DigitData': # a copy; labels keep their type
         "The same digits with images of another type"
+        if isinstance(dtype, str): dtype = getattr(torch, dtype)
         return replace(self, train_x=self.train_x.to(dtype), valid_x=self.valid_x.to(dtype))
 
     def __repr__(self):

@@ -4,17 +4,16 @@
 
 # %% auto #0
 __all__ = ['tier_colors', 'WatchedLoader', 'Run', 'record', 'step_diffs', 'Divergence', 'first_divergence',
-           'assert_same_training', 'TierComparison', 'compare_tiers', 'Steps']
+           'assert_same_training', 'train_modules', 'TierComparison', 'compare_tiers', 'Steps']
 
 # %% ../nbs/05_parity.ipynb #b80ceb3e
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import isfinite, prod
+from math import inf, isfinite, prod
 from numbers import Integral
 from os import SEEK_END
-from shutil import get_terminal_size
 from tempfile import SpooledTemporaryFile, gettempdir
 from threading import Lock
 from time import perf_counter
@@ -23,14 +22,12 @@ import fastai.callback.progress  # gives Learner its no_bar
 import matplotlib.pyplot as plt
 import pandas as pd
 import torch
-import torch.nn.functional as F
 from fastai.data.core import DataLoaders
 from fastai.optimizer import SGD
 from fastcore.basics import GetAttr, listify
 from torch import Tensor
-from tqdm import tqdm
 
-from . import learner, manual, modules
+from . import archs, learner, manual, modules, show
 from .data import DigitData, get_dls, load_digits
 from .guards import BadType, BadValue, NoAccess
 from .manual import mnist_loss
@@ -90,9 +87,7 @@ def _recorded(name, train, params, dl, loss_func, n_steps):
     if not callable(params):
         raise BadType(f'params is a {type(params).__name__}: hand over a function that gives the '
                       'parameters as they are now, such as lambda: dict(weights=weights, bias=bias).')
-    quiet = n_steps is None or None  # None: unless in a terminal
-    columns, lines = get_terminal_size()  # some terminals do not know, and tqdm would take that for no room at all
-    bar = tqdm(total=n_steps, desc=name, disable=quiet, ncols=columns, nrows=lines)
+    bar = show.bar(total=n_steps, desc=name, show=n_steps is not None, leave=True)
     steps, losses = Steps([params()]), []
 
     def after_step():
@@ -177,62 +172,37 @@ def assert_same_training(
         raise AssertionError(f'{b.name} parts from {a.name} at {where}: {d.param} differs by {d.diff:.2g}, more than {atol:g}')
     if a.n_steps != b.n_steps: raise AssertionError(f'{b.name} took {b.n_steps} steps, {a.name} took {a.n_steps}')
 
-# %% ../nbs/05_parity.ipynb #e1201ac7
-_archs = {  # names, not functions: a tier is looked up when it runs, so that a fault planted there is really run
-    'linear': ('linear1', 'linear_model', ('weights', 'bias')),
-    'simple_net': ('simple_net', 'simple_net', ('w1', 'b1', 'w2', 'b2'))}
-
-def _named(model, arch):
-    "A model's parameters under tier 1's names, and turned as tier 1 has them"
-    return {n: p.T if p.ndim == 2 else p for n, p in zip(_archs[arch][2], model.parameters())}
-
-def _new_model(arch, n_out, seed=0):
-    "A new model of tier 2; nobody else's random numbers are touched"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return getattr(modules, _archs[arch][1])(n_out=n_out)
-
-def _draw_start(arch, n_out, dtype, device, seed):
-    "Parameters as a new model has them, in tier 1's form"
-    return {n: p.detach().to(device, dtype) for n, p in _named(_new_model(arch, n_out, seed), arch).items()}
-
-def _model(arch, start):
-    "A model of tier 2 with the parameters `start`"
-    bias = list(start.values())[-1]
-    model = _new_model(arch, len(bias)).to(bias.device, bias.dtype)
-    with torch.no_grad():
-        for n, p in _named(model, arch).items(): p.copy_(start[n])
-    return model
-
 # %% ../nbs/05_parity.ipynb #424e336a
 def _manual(arch, start, dls, lr, epochs):
     "Tier 1: how to train it, and its parameters"
     params = {n: p.clone().requires_grad_() for n, p in start.items()}
-    model = partial(getattr(manual, _archs[arch][0]), **params)
-    def train(dl, loss_func): return manual.train_model(model, lr, list(params.values()), dl, dls.valid, epochs, loss_func)
+    model = archs.as_function(arch, params)
+    def train(dl, loss_func):
+        return manual.train_model(model, lr, list(params.values()), dl, dls.valid, epochs, loss_func)
     return train, lambda: params
 
-def _modules(arch, start, dls, lr, epochs):
+def train_modules(
+    arch: str, # one of `archs.archs`
+    start: dict, # parameters by tier 1's names
+    dls: DataLoaders, # its `valid` is measured with
+    lr: float, # learning rate
+    epochs: int # passes over the loader that is handed to what comes back
+) -> tuple: # `train(dl, loss_func)`, and `params()`, for `record`
     "Tier 2: how to train it, and its parameters"
-    model = _model(arch, start)
-    def train(dl, loss_func): return modules.train_model(model, SGD(model.parameters(), lr), dl, dls.valid, epochs, loss_func)
-    return train, partial(_named, model, arch)
+    model = archs.as_module(arch, start)
+    def train(dl, loss_func):
+        return modules.train_model(model, SGD(model.parameters(), lr), dl, dls.valid, epochs, loss_func)
+    return train, partial(archs.as_tensors, arch, model)
 
 def _learner(arch, start, dls, lr, epochs):
     "Tier 3: how to train it, and its parameters"
-    model = _model(arch, start)
+    model = archs.as_module(arch, start)
     def train(dl, loss_func):
-        learn = learner.get_learner(DataLoaders(dl, dls.valid, device=dls.device), model, lr, loss_func)
+        dls_ = DataLoaders(dl, dls.valid, device=dls.device)
+        learn = learner.get_learner(dls_, model, lr, loss_func)
         with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
         return [row[-1] for row in learn.recorder.values]
-    return train, partial(_named, model, arch)
-
-# %% ../nbs/05_parity.ipynb #75fdf9af
-def _bound(arch, n_out, dtype, device):
-    "The largest difference between tier 1 and the others that rounding explains"
-    if dtype == torch.float64: return 1e-12
-    if device.type != 'cpu' or n_out > 1: return 1e-4
-    return 0. if arch == 'linear' else 1e-6
+    return train, partial(archs.as_tensors, arch, model)
 
 # %% ../nbs/05_parity.ipynb #294d1eb7
 def _assert_same_accuracy(a, b, atol):
@@ -241,13 +211,16 @@ def _assert_same_accuracy(a, b, atol):
         if not abs(x - y) <= atol: raise AssertionError(f'{b.name} has the weights of {a.name} and measures another accuracy after epoch {epoch}: {y:.4f}, not {x:.4f}')
 
 # %% ../nbs/05_parity.ipynb #deb4ab26
-tier_colors = dict(manual='#0072B2', modules='#E69F00', learner='#009E73')  # tell apart by colour-blind eyes too (Okabe and Ito)
+tier_colors = {tier: show.colors[tier] for tier in ('manual', 'modules', 'learner')}
 
 @dataclass(repr=False)
 class TierComparison:
     "Three recorded tiers, and whether they are the same computation; shows itself as a table"
     runs: dict # a `Run` for each of manual, modules, learner
-    bound: float # the largest difference from tier 1 that rounding explains
+    bound: float # the largest difference from tier 1 that is taken for rounding
+    exact: 'TierComparison' = None # the same in float64, made where float32 sets the tiers apart
+    chance: float = 0. # the highest accuracy that shows no learning
+    title: str = '' # the settings, for the plot
 
     @property
     def accuracy(self) -> dict: # by tier, a list with one value per epoch
@@ -273,17 +246,25 @@ class TierComparison:
 
     @property
     def same(self) -> bool: # the verdict
-        "Whether all tiers stay together, at every step, within the bounds"
-        return not self.faults
+        "Whether all tiers stay together, within the bounds, or in float64 where rounding sets them apart"
+        return not self.faults or bool(self.exact and self.exact.same)
 
     @property
-    def verdict(self) -> str: # one sentence
+    def learned(self) -> bool: # the same computation may be a useless one
+        "Whether the accuracy is better than chance"
+        return self.runs['manual'].accuracy[-1] > self.chance
+
+    @property
+    def verdict(self) -> str: # one to three sentences
         "The verdict in words, with the first fault if there is one"
-        run, faults = self.runs['manual'], self.faults
-        if not faults: return f'Same computation: the weights of all tiers agree after each of {run.n_steps} steps.'
-        d = first_divergence(run, self.runs['learner'], self.bound) if all(r.n_steps for r in self.runs.values()) else None
-        creeping = d and 1 < d.growth < 100  # a fault jumps, rounding creeps
-        return f'Not the same: {faults[0]}.' + (' It crept up from rounding, which a learning rate that is too high makes grow: lower lr.' if creeping else '')
+        agree = f'the weights of all tiers agree after each of {self.runs["manual"].n_steps} steps'
+        if not self.faults: text = f'Same computation: {agree}.'
+        elif self.same:
+            text = f'Same computation, as float64 shows: there {agree}. In float32, {self.faults[0]}: that is rounding.'
+        else: text = f'Not the same: {self.faults[0]}.' + (' So it is in float64, too: rounding is not the cause.' if self.exact else '')
+        if self.learned: return text
+        return (f'{text} But nothing was learned: the accuracy is {self.runs["manual"].accuracy[-1]:.4f}, '
+                f'and up to {self.chance:.4f} can be chance. Train longer, or with another lr.')
 
     def table(self,
         seconds: bool = False # with a column for the time each tier took?
@@ -304,9 +285,11 @@ class TierComparison:
             for p in self.runs['manual'].params[0]: rows[i + 1, f'|{p}|'] = {t: run.params[i + 1][p].norm().item() for t, run in self.runs.items()}
         return pd.DataFrame(rows).T.rename_axis(['step', '']).map('{:.6f}'.format)
 
+    @show.styled
     def plot(self) -> plt.Figure: # save it with `savefig`
         "Accuracy by epoch, and the difference from tier 1 by step"
         fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2))
+        fig.suptitle(self.title, fontsize='medium')
         for (n, accuracy), width in zip(self.accuracy.items(), (9, 5, 1.5)):
             left.plot(range(1, len(accuracy) + 1), accuracy, color=tier_colors[n], lw=width, marker='o', ms=1.2*width, label=n)
         left.set(xlabel='epoch', ylabel='validation accuracy')
@@ -315,50 +298,63 @@ class TierComparison:
             right.plot(step_diffs(self.runs['manual'], self.runs[n]).max(1).values, color=tier_colors[n], lw=width, label=n)
         if self.bound: right.axhline(self.bound, color='0.5', ls='--', label='bound')
         right.set_yscale('symlog', linthresh=1e-9)
-        right.set(xlabel='step', ylabel='largest difference from manual', ylim=(-2e-10, None))
-        if max(self.max_diff.values()) == 0: right.set(ylim=(-2e-10, 1e-6))
-        for ax in (left, right):
-            ax.spines[['top', 'right']].set_visible(False)
-            ax.legend(frameon=False)
-        fig.tight_layout()
-        plt.close(fig)  # shown as the value of a cell, and not a second time
+        highest = max(self.bound, *self.max_diff.values())
+        top = 10*highest if 0 < highest < inf else 1e-6 if not highest else None
+        right.set(xlabel='step', ylabel='largest difference from manual', ylim=(-2e-10, top))
+        for ax in (left, right): ax.legend()
         return fig
 
     def to_dict(self) -> dict: # plain values, ready for JSON
         "All results without the recordings"
+        accuracy = {n: [round(a, 6) for a in values] for n, values in self.accuracy.items()}  # without float32's noise
         max_diff = {n: d if isfinite(d) else None for n, d in self.max_diff.items()}  # JSON has no NaN
-        return dict(same=self.same, verdict=self.verdict, accuracy=self.accuracy, max_diff=max_diff, bound=self.bound,
+        return dict(same=self.same, verdict=self.verdict, accuracy=accuracy, learned=self.learned, max_diff=max_diff, bound=self.bound,
                     n_steps={n: run.n_steps for n, run in self.runs.items()}, seconds={n: run.seconds for n, run in self.runs.items()})
 
     def __repr__(self): return f'{self.table()}\n{self.verdict}'
     def _repr_html_(self): return f'{self.table()._repr_html_()}<p>{self.verdict}</p>'
 
+# %% ../nbs/05_parity.ipynb #5fa1e8f3
+def _compare(data, arch, epochs, lr, bs, seed, device, progress):
+    "Train all three tiers, and compare them"
+    dtype = data.train_x.dtype
+    start = archs.draw(arch, data.n_out, seed, dtype, device)
+    runs = {}
+    for name, tier in dict(manual=_manual, modules=train_modules, learner=_learner).items():
+        dls = get_dls(data, bs, seed, device)
+        train, params = tier(arch, start, dls, lr, epochs)
+        n_steps = epochs*len(dls.train) if progress else None
+        runs[name] = _recorded(name, train, params, dls.train, archs.loss_for(data.n_out), n_steps)
+    title = (f'{arch} for {", ".join(map(str, data.classes))}: {len(data.train_x):,} images, lr {lr:g}, '
+             f'batch size {bs}, seed {seed}, {str(dtype).removeprefix("torch.")}')
+    bound = archs.rounding(arch, data.n_out, dtype, device)
+    return TierComparison(runs, bound, None, archs.chance(data.valid_y), title)
+
 # %% ../nbs/05_parity.ipynb #1157af94
 def compare_tiers(
     data: DigitData = None, # from `load_digits`; the embedded 3s and 7s if not given. float64 images are trained on in float64
-    arch: str = 'linear', # `'linear'` or `'simple_net'`
+    arch: str = 'linear', # one of `archs.archs`
     epochs: int = 5, # passes over the training set
-    lr: float = 1., # learning rate
+    lr: float = None, # learning rate; 1 for two classes and 0.1 for more if not given
     bs: int = 64, # batch size
     seed: int = 42, # of the start and of the order of batches
     device: str | torch.device = 'cpu', # where to train
     progress: bool = False # one bar for each tier, in a terminal?
 ) -> TierComparison: # `.same` is the verdict
-    """Train all three tiers from the same start with the same batches, each by its own code, and compare every step.
+    """Train all three tiers from the same start with the same batches, each by its own code, and compare every step. Where float32 sets them apart, float64 decides whether that is rounding.
 
     Every step of each tier is kept: in memory up to 32 MB, in a temporary file if there are more.
     Raises `ValueError` for an unknown `arch`, for `epochs` or `bs` below 1, and what the tiers themselves raise."""
-    if arch not in _archs: raise BadValue(f'arch is {arch!r}: choose from {", ".join(_archs)}.')
+    archs.find(arch)
     if not isinstance(epochs, Integral) or epochs < 1: raise BadValue(f'epochs is {epochs}: train for 1 or more.')
     data, device = load_digits() if data is None else data, torch.device(device)
-    if not len(data.valid_x): raise BadValue('There are no validation images to measure accuracy on: give data some, or load it with load_digits.')
-    start = _draw_start(arch, data.n_out, data.train_x.dtype, device, seed)
-    loss_func, runs = mnist_loss if data.n_out == 1 else F.cross_entropy, {}
-    for name, tier in dict(manual=_manual, modules=_modules, learner=_learner).items():
-        dls = get_dls(data, bs, seed, device)
-        train, params = tier(arch, start, dls, lr, epochs)
-        runs[name] = _recorded(name, train, params, dls.train, loss_func, epochs*len(dls.train) if progress else None)
-    return TierComparison(runs, _bound(arch, data.n_out, data.train_x.dtype, device))
+    if not len(data.valid_x):
+        raise BadValue('There are no validation images to measure accuracy on: give data some, or load it with load_digits.')
+    lr = archs.rate_for(data.n_out) if lr is None else lr
+    tiers = _compare(data, arch, epochs, lr, bs, seed, device, progress)
+    if tiers.faults and data.train_x.dtype != torch.float64 and device.type != 'mps':  # which has no float64
+        tiers.exact = _compare(data.to(torch.float64), arch, epochs, lr, bs, seed, device, progress)
+    return tiers
 
 # %% ../nbs/05_parity.ipynb #7d21c0be
 class _Spool(SpooledTemporaryFile):

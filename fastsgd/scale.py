@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import get_terminal_size
 from threading import Lock, Thread
 from time import monotonic, perf_counter, sleep
 from unittest.mock import patch
@@ -24,7 +23,6 @@ from unittest.mock import patch
 import fastai.callback.progress  # gives Learner its no_bar
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
@@ -32,14 +30,12 @@ from fastai.torch_core import get_model, num_distrib, rank_distrib, to_detach, t
 from fastcore.foundation import L
 from torch import Tensor
 from torch.utils.data import TensorDataset
-from tqdm import tqdm
 
-from . import options, parity
+from . import archs, options, show
 from .data import DigitData, TensorLoader, get_dls, load_digits
 from .guards import BadValue, MissingPackage, NoAccess, Refusal
 from .learner import get_learner
-from .manual import mnist_loss
-from .parity import Run, Steps, assert_same_training, record, step_diffs
+from .parity import Run, Steps, assert_same_training, record, step_diffs, train_modules
 
 # %% ../nbs/08_scale.ipynb #a3d3760d
 def _broadcast(self, t, rank):
@@ -66,9 +62,7 @@ def spread(
 # %% ../nbs/08_scale.ipynb #c02b3987
 def _start(data, arch, seed):
     "The same parameters in each process, and in each number of processes"
-    return parity._draw_start(arch, data.n_out, data.train_x.dtype, torch.device('cpu'), seed)
-
-def _loss(data): return mnist_loss if data.n_out == 1 else F.cross_entropy
+    return archs.draw(arch, data.n_out, seed, data.train_x.dtype)
 
 # %% ../nbs/08_scale.ipynb #6d05752c
 def spread_learner(
@@ -81,7 +75,8 @@ def spread_learner(
     "Tier 3's `Learner`, with loaders that give this process its share of `bs`; raises `ValueError` where `bs` cannot be shared evenly"
     n = max(num_distrib(), 1)
     if bs % n: raise BadValue(f'A batch of {bs} rows cannot be shared evenly by {n} processes: take a multiple of {n}.')
-    return get_learner(get_dls(data, bs//n, seed), parity._model(arch, _start(data, arch, seed)), lr, _loss(data))
+    model = archs.as_module(arch, _start(data, arch, seed))
+    return get_learner(get_dls(data, bs//n, seed), model, lr, archs.loss_for(data.n_out))
 
 # %% ../nbs/08_scale.ipynb #5b74d991
 class UnionLoader(TensorLoader):
@@ -114,14 +109,12 @@ class StepRecorder(Callback):
         arch: str # of the model that is trained
     ): self.arch = arch
 
-    def _params(self): return parity._named(get_model(self.model), self.arch)
+    def _params(self): return archs.as_tensors(self.arch, get_model(self.model))
 
     def before_fit(self):
         "Keep the start"
         self.states, self.seen, self.seconds, self.accuracy, self.epoch_len = Steps([self._params()]), [], [], [], len(self.dls.train)
-        columns, lines = get_terminal_size()
-        quiet = True if rank_distrib() else None  # None: unless in a terminal
-        self.bar = tqdm(total=self.n_epoch*self.epoch_len, disable=quiet, ncols=columns, nrows=lines)
+        self.bar = show.bar(total=self.n_epoch*self.epoch_len, show=not rank_distrib(), leave=True)
 
     def before_train(self):
         "Start the clock"
@@ -166,8 +159,8 @@ def train_alone(
     "Train with tier 2's loop in this process, with the same rows in each step as `n_procs` processes have together"
     valid = get_dls(data, bs, seed).valid
     dl = UnionLoader(TensorDataset(data.train_x, data.train_y), bs, n_procs, shuffle=True, seed=seed)
-    train, params = parity._modules(arch, _start(data, arch, seed), DataLoaders(dl, valid), lr, epochs)
-    return record('one process', train, params, dl, _loss(data))
+    train, params = train_modules(arch, _start(data, arch, seed), DataLoaders(dl, valid), lr, epochs)
+    return record('one process', train, params, dl, archs.loss_for(data.n_out))
 
 # %% ../nbs/08_scale.ipynb #0ff7acc8
 def _own(dl): return dl.dl if hasattr(dl, 'dl') else dl  # not the loader that fastai wraps around it
@@ -327,10 +320,10 @@ def _parser():
 
 exit status of each process: 0 done, 1 the weights are not those of one process, or a process died,
 2 the request was wrong, 3 a fault of fastsgd""")
-    p.add_argument('--arch', choices=('linear', 'simple_net'), default='linear', help='the model (default: %(default)s)')
+    options.add_arch(p)
     options.add_data(p)
     options.add_training(p, epochs=1)
-    p.add_argument('--dtype', choices=('float32', 'float64'), default='float32', help='of images and parameters (default: %(default)s)')
+    options.add_dtype(p)
     p.add_argument('--cpu', action='store_true', help='stay on the CPUs, also where there are GPUs')
     p.add_argument('--prove', action='store_true', help='train in one process, too, and compare the weights after each step')
     p.add_argument('--checkpoint', type=options.new_file, metavar='FILE', help='keep the state after each epoch, and go on from it if it is there')
@@ -342,10 +335,6 @@ exit status of each process: 0 done, 1 the weights are not those of one process,
 def _count(n, one, many): return f'{n} {one if n == 1 else many}'
 
 _of_run = 'source classes arch lr bs seed dtype'.split()  # a checkpoint goes with these, and with the number of processes
-
-def _bound(data):
-    "The largest difference between one process and several that rounding explains"
-    return 1e-12 if data.train_x.dtype == torch.float64 else 1e-6 if data.n_out == 1 else 1e-4
 
 def _train(args, data, argv):
     "Train as the options say; the recorder, and the accuracy after each of its epochs, those before this run included"
@@ -381,7 +370,7 @@ def _assert_same(alone, run, bound):
 
 def _proof(args, data, run):
     "Compare with one process: the largest difference after each step, and a sentence"
-    n, bound = max(num_distrib(), 1), _bound(data)
+    n, bound = max(num_distrib(), 1), archs.rounding(args.arch, data.n_out, data.train_x.dtype, several=True)
     alone = train_alone(data, args.arch, args.epochs, args.lr, args.bs, args.seed, n)
     alone.params = alone.params[-len(run.params):]  # a run that went on from a checkpoint has no more
     diffs = step_diffs(alone, run).max(1).values.tolist()
@@ -411,7 +400,8 @@ def _show(result, args):
 # %% ../nbs/08_scale.ipynb #64f9c0e1
 def _run(args, argv):
     "Do what the options ask for; whether all is well, as far as this process knows"
-    data = load_digits(args.source, args.classes, seed=args.seed).to(getattr(torch, args.dtype))
+    data = load_digits(args.source, args.classes, seed=args.seed).to(args.dtype)
+    args.lr = args.lr or archs.rate_for(data.n_out)
     steps, accuracy = _train(args, data, argv)
     if dist.is_initialized(): dist.destroy_process_group()
     if rank_distrib(): return True
