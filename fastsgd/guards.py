@@ -66,7 +66,8 @@ def source(
     source: str | Path # should be a name that is known, or a folder
 ) -> str | Path: # the same
     "Where digits come from; raises `ValueError` for an unknown name that is no folder either"
-    if source in ('embedded', 'mnist_sample', 'mnist') or Path(source).expanduser().is_dir(): return source
+    known = source in ('embedded', 'mnist_sample', 'mnist')
+    if known or Path(source).expanduser().is_dir(): return source
     raise BadValue(f"Unknown source {str(source)!r}: choose 'embedded', 'mnist_sample', 'mnist', "
                    "or a folder that exists.")
 
@@ -84,15 +85,15 @@ def parameters(
     "A list of parameters"
     if not isinstance(params, (list, tuple)) or not params:
         what = 'empty' if isinstance(params, (list, tuple)) else f'a {type(params).__name__}'
-        raise BadValue(f'params is {what}: give a list with at least one tensor, such as [weights, bias] '
-                       'or list(model.parameters()).')
+        raise BadValue(f'params is {what}: give a list with at least one tensor, '
+                       'such as [weights, bias] or list(model.parameters()).')
     for i, p in enumerate(params):
         if not hasattr(p, 'is_leaf'):
-            raise BadValue(f'params[{i}] is a {type(p).__name__}: give tensors that require gradients, '
-                           'such as init_params makes.')
+            raise BadValue(f'params[{i}] is a {type(p).__name__}: '
+                           'give tensors that require gradients, such as init_params makes.')
         if not p.is_leaf:
-            raise BadValue(f'params[{i}] is the result of a computation, so PyTorch keeps no gradient for it: '
-                           'call requires_grad_() last, as init_params does.')
+            raise BadValue(f'params[{i}] is the result of a computation, so PyTorch keeps '
+                           'no gradient for it: call requires_grad_() last, as init_params does.')
 
 def training(
     lr: float, # should be a learning rate
@@ -132,8 +133,9 @@ def layer(
     "What a linear layer computes with"
     n_in, n_out = xb.shape[-1], weights.shape[-1]
     if weights.shape != (n_in, n_out):
-        raise BadValue(f'xb has rows of {n_in} numbers, and weights have shape {tuple(weights.shape)}: '
-                       f'flatten the images, or make weights with init_params(({n_in}, n_out)).')
+        raise BadValue(f'xb has rows of {n_in} numbers, and weights have shape '
+                       f'{tuple(weights.shape)}: flatten the images, or make weights with '
+                       f'init_params(({n_in}, n_out)).')
     if bias.shape != (n_out,):
         raise BadValue(f'bias has shape {tuple(bias.shape)}: for {n_out} outputs make it with '
                        f'init_params({n_out}).')
@@ -147,9 +149,10 @@ def same_shape(
     wanted, given = tuple(predictions.shape), tuple(targets.shape)
     if len(wanted) == 2 and wanted[1] > 1:
         mend = 'for several classes use a loss that takes positions, such as F.cross_entropy'
-    elif len(wanted) == 2 and len(given) == 1:
-        mend = 'use targets.unsqueeze(1), or each prediction would be compared with every target'
-    else: mend = f'use targets.reshape{wanted}, or each prediction would be compared with every target'
+    else:
+        column = len(wanted) == 2 and len(given) == 1
+        change = 'unsqueeze(1)' if column else f'reshape{wanted}'
+        mend = f'use targets.{change}, or each prediction would be compared with every target'
     raise BadValue(f'predictions have shape {wanted}, targets {given}: {mend}.')
 
 def answers(
@@ -158,8 +161,8 @@ def answers(
 ) -> None:
     "What an accuracy compares"
     if predictions.ndim != 2:
-        raise BadValue(f'predictions have shape {tuple(predictions.shape)}: give one row for each image '
-                       'and one column for each output, (N, n_out).')
+        raise BadValue(f'predictions have shape {tuple(predictions.shape)}: give one row for '
+                       'each image and one column for each output, (N, n_out).')
     same_shape(predictions if predictions.shape[1] == 1 else predictions[:, 0], targets)
 
 def usable(
@@ -167,13 +170,15 @@ def usable(
 ) -> None:
     "A loss that can be learned from"
     if not getattr(loss, 'requires_grad', False):
-        raise BadValue('The loss has no gradient: use parameters that require gradients, and tensor operations '
-                       'all the way in the model and in loss_func (no comparison, item() or detach()).')
+        raise BadValue('The loss has no gradient: use parameters that require gradients, '
+                       'and tensor operations all the way in the model and in loss_func '
+                       '(no comparison, item() or detach()).')
     if loss.ndim:
-        raise BadValue(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, so end loss_func '
-                       'with .mean().')
+        raise BadValue(f'The loss has shape {tuple(loss.shape)}: a loss is a single number, '
+                       'so end loss_func with .mean().')
     if not isfinite(loss.item()):
-        raise NotFinite(f'The loss is {loss.item():g}: lower lr, or look for NaN or infinity in the data.')
+        raise NotFinite(f'The loss is {loss.item():g}: '
+                        'lower lr, or look for NaN or infinity in the data.')
 
 def gradients(
     params: list # should have been used by the model
@@ -192,7 +197,8 @@ def batches(
     batch = None
     for batch in dl: yield batch
     if batch is None:
-        raise BadValue('The loader gave no batch: is it empty, or a generator that has been read to its end?')
+        raise BadValue('The loader gave no batch: '
+                       'is it empty, or a generator that has been read to its end?')
 
 # %% ../nbs/15_guards.ipynb #dd2a63ef
 def plain(
