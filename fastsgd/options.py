@@ -99,7 +99,8 @@ def counts(
     "Numbers of rows, each at least 1"
     found = tuple(_numbers(text, 'numbers of rows', '12396,1000000'))
     if min(found) > 0: return found
-    raise argparse.ArgumentTypeError(f'{text!r} has a number of rows below 1: give 1 or more of each')
+    complaint = f'{text!r} has a number of rows below 1: give 1 or more of each'
+    raise argparse.ArgumentTypeError(complaint)
 
 def source(
     text: str # a name that `load_digits` knows, or a folder
@@ -185,8 +186,17 @@ def add_results(
     p: Parser # to add them to
 ) -> None:
     "The options that keep results"
-    p.add_argument('--plot', type=picture, metavar='FILE', help='write a picture: .png, .svg or .pdf')
+    p.add_argument('--plot', type=picture, metavar='FILE',
+                   help='write a picture: .png, .svg or .pdf')
     p.add_argument('--json', type=new_file, metavar='FILE', help='write the settings and results')
+
+# %% ../nbs/16_options.ipynb #a79bbe16
+@contextmanager
+def _writing(path):
+    "What fails in here is told in one sentence"
+    try: yield
+    except OSError as e:
+        raise NoAccess(f'Cannot write {path} ({e.strerror}): name another file.') from e
 
 # %% ../nbs/16_options.ipynb #27060b20
 def write(
@@ -195,8 +205,7 @@ def write(
 ) -> None:
     "Write a file; raises `OSError` with a sentence where that fails"
     content = content.encode() if isinstance(content, str) else content
-    try: path.write_bytes(content)
-    except OSError as e: raise NoAccess(f'Cannot write {path} ({e.strerror}): name another file.') from e
+    with _writing(path): path.write_bytes(content)
 
 def write_json(
     path: Path, # from `new_file`
@@ -204,7 +213,8 @@ def write_json(
     result: dict # plain values
 ) -> None:
     "Write results, and the settings they depend on; raises what `write` raises"
-    settings = {k: v for k, v in vars(args).items() if k not in ('plot', 'json', 'print_completion')}
+    others = 'plot', 'json', 'print_completion'
+    settings = {k: v for k, v in vars(args).items() if k not in others}
     text = json.dumps(dict(settings=settings, **result), indent=2, allow_nan=False, default=str)
     write(path, text + '\n')
 
@@ -213,8 +223,7 @@ def draw(
     result: object # with a `plot` that gives a matplotlib `Figure`
 ) -> None:
     "Draw results into a file; raises `OSError` with a sentence where that fails"
-    try: result.plot().savefig(path, bbox_inches='tight', dpi=150)
-    except OSError as e: raise NoAccess(f'Cannot write {path} ({e.strerror}): name another file.') from e
+    with _writing(path): result.plot().savefig(path, bbox_inches='tight', dpi=150)
 
 # %% ../nbs/16_options.ipynb #f3c98d1d
 our_fault = ('this is a fault of fastsgd. Please report it with the lines above: '
