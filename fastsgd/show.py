@@ -22,13 +22,14 @@ def bar(
     **more # what else tqdm takes
 ) -> tqdm: # goes through `items`; `update()` moves it by one
     "A progress bar"
-    columns, lines = get_terminal_size()  # some terminals do not know, and tqdm would take that for no room
+    columns, lines = get_terminal_size()  # tqdm takes a terminal that does not know for no room
     hidden = None if show else True  # None: hidden where there is no terminal
     return tqdm(items, desc, total, leave, disable=hidden, ncols=columns, nrows=lines, **more)
 
 # %% ../nbs/18_show.ipynb #2540b0ca
 blue, orange, green, yellow, grey = '#0072B2', '#D55E00', '#009E73', '#E69F00', '0.5'
-colors = dict(manual=blue, modules=yellow, learner=green, right=blue, wrong=orange, other=grey)  # what they mean on every page
+# What they mean on every page
+colors = dict(manual=blue, modules=yellow, learner=green, right=blue, wrong=orange, other=grey)
 
 # %% ../nbs/18_show.ipynb #3498b9cd
 def styled(
@@ -37,7 +38,7 @@ def styled(
     "A function or method that draws in the style of these pages"
     @wraps(plot)
     def drawn(*args, **kwargs):
-        import matplotlib.pyplot as plt  # takes a second, which nobody waits for who only checks or trains
+        import matplotlib.pyplot as plt  # takes a second, which only those who draw wait for
         with plt.style.context('fastsgd.fastsgd'): fig = plot(*args, **kwargs)
         plt.close(fig)  # shown as the value of a cell, and not a second time
         return fig
