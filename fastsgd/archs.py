@@ -47,11 +47,11 @@ def deep_net(
 @dataclass(frozen=True)
 class Arch:
     "Linear layers with something between them, in the forms that the tiers give them"
-    function: str # tier 1's form, as 'manual.linear1'; looked up when it runs, so that a fault planted there is really run
+    function: str # tier 1's form, as 'manual.linear1'; looked up when it runs
     names: tuple # its parameters, in order
     hidden: tuple = () # how many numbers come out of each layer but the last
     between: type = nn.ReLU # the module between two layers
-    module: str = None # what makes tier 2's form, as 'modules.simple_net'; one is put together where there is none
+    module: str = None # what makes tier 2's form, as 'modules.simple_net'; None: put together
 
     def sizes(self,
         n_out: int # numbers predicted for an image
@@ -76,7 +76,7 @@ def find(
 
 # %% ../nbs/19_archs.ipynb #e5ce3a42
 def _look_up(name):
-    "A function of ours, as it is now"
+    "A function of ours, as it is now: a fault that was planted there is really run"
     module, name = name.split('.')
     return getattr(import_module(f'fastsgd.{module}'), name)
 
@@ -139,7 +139,7 @@ def loss_for(
 def rate_for(
     n_out: int # numbers predicted for an image
 ) -> float: # a learning rate
-    "The learning rate to begin with: `mnist_loss` has small gradients, and cross-entropy large ones"
+    "A learning rate to begin with: `mnist_loss` has small gradients, cross-entropy large ones"
     return 1. if n_out == 1 else 0.1
 
 def rounding(
