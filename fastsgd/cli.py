@@ -48,7 +48,7 @@ def _compare(args):
 # %% ../nbs/11_cli.ipynb #0724d89b
 def main(
     argv: list[str] = None # the arguments; those of the command line if not given
-) -> None: # leaves through `SystemExit`: 0 the tiers are the same, 1 they are not, 2 the request was wrong
+) -> None: # leaves through `SystemExit`, with one of the statuses that `--help` lists
     "The command `fastsgd`"
     run_and_exit('fastsgd', _compare, _parser().parse_args(argv))
 
@@ -208,8 +208,10 @@ def _serve_parser():
   fastsgd_serve --host 0.0.0.0                for everybody who can reach this machine
 
 exit status: 0 it was stopped with Ctrl-C, 2 the request was wrong, 3 a fault of fastsgd""")
-    p.add_argument('model', nargs='?', type=old_file, metavar='MODEL', help='a file that save_model wrote (default: train one)')
-    p.add_argument('--host', default='127.0.0.1', help='the address to listen on (default: %(default)s, this machine alone)')
+    p.add_argument('model', nargs='?', type=old_file, metavar='MODEL',
+                   help='a file that save_model wrote (default: train one)')
+    p.add_argument('--host', default='127.0.0.1',
+                   help='the address to listen on (default: %(default)s, this machine alone)')
     p.add_argument('--port', type=options.port, default=8000, metavar='N', help='default: %(default)s')
     p.add_argument('--save', type=new_file, metavar='FILE', help='keep the model that was trained')
     return p
