@@ -28,10 +28,11 @@ from .guards import BadValue
 from .manual import linear1, mnist_loss, train_epoch
 from .parity import compare_tiers, record, step_diffs
 from .serve import Model, _archs, as_model
+from .show import blue, orange
 
 # %% ../nbs/10_widgets.ipynb #5cfe5b6e
 def _module(name, seen):
-    "A file of JavaScript after the files that it imports, each once; without `import` and `export` they are one program"
+    "JavaScript and what it imports, each file once; without `import` and `export` they are one program"
     if name in seen: return ''
     seen.add(name)
     text = files('fastsgd').joinpath(f'js/{name}.js').read_text(encoding='utf-8')
@@ -40,19 +41,23 @@ def _module(name, seen):
 
 def _script(kind):
     "All the JavaScript of a widget, in a function of its own, so that it leaves nothing behind in the page"
-    css = ''.join(files('fastsgd').joinpath(f'js/{name}.css').read_text(encoding='utf-8') for name in ('page', kind))
-    return f'(() => {{\n{_module("page", set())}\n{_module(kind, {"page"})}\nstart({json.dumps(kind)}, {json.dumps(css)}, build)\n}})()'
+    sheets = (files('fastsgd').joinpath(f'js/{name}.css') for name in ('page', kind))
+    css = ''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)
+    parts = _module('page', set()), _module(kind, {'page'}), f'start({json.dumps(kind)}, {json.dumps(css)}, build)'
+    return '\n'.join(['(() => {', *parts, '})()'])
 
 def _packed(values):
     "Numbers, as `unpack` in page.js reads them"
     values = np.ascontiguousarray(values)
-    return dict(dtype=str(values.dtype), shape=values.shape, zip=base64.b64encode(zlib.compress(values.tobytes(), 9)).decode())
+    zipped = base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()
+    return dict(dtype=str(values.dtype), shape=values.shape, zip=zipped)
 
 def _still(fig):
     "A figure as a PNG of 64 colours, which are enough for a plot and a third of the bytes"
     png, small = BytesIO(), BytesIO()
     fig.savefig(png, dpi=140)
-    Image.open(png).convert('RGB').quantize(64, dither=Image.Dither.NONE).save(small, 'PNG', optimize=True)
+    picture = Image.open(png).convert('RGB').quantize(64, dither=Image.Dither.NONE)
+    picture.save(small, 'PNG', optimize=True)
     return small.getvalue()
 
 # %% ../nbs/10_widgets.ipynb #304af4f7
@@ -69,8 +74,10 @@ class Widget:
 
     def _repr_html_(self) -> str:
         data = json.dumps(dict(title=self.title, **self.data)).replace('</', r'<\/')
-        picture = f'<img src="data:image/png;base64,{base64.b64encode(self.still).decode()}" alt="{escape(self.alt)}" style="max-width: 100%">'
-        return f'<div data-widget="{self.kind}"><script type="application/json">{data}</script>{picture}</div>\n<script>{_script(self.kind)}</script>'
+        png = base64.b64encode(self.still).decode()
+        return (f'<div data-widget="{self.kind}"><script type="application/json">{data}</script>'
+                f'<img src="data:image/png;base64,{png}" alt="{escape(self.alt)}" style="max-width: 100%"></div>\n'
+                f'<script>{_script(self.kind)}</script>')
 
     def _repr_png_(self) -> bytes: return self.still
 
@@ -79,10 +86,15 @@ class Widget:
         path: str | Path # of the file; an older one is replaced
     ) -> Path: # the same path
         "Write a page that holds this widget alone, and works without a network"
-        head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(self.title)}</title></head>'
-        style = '<style>:root { color-scheme: light dark; font-family: system-ui, sans-serif } body { max-width: 46rem; margin: 1rem auto; padding: 0 .5rem; background: Canvas; color: CanvasText }</style>'
-        Path(path).write_text(f'{head}<body>{style}<main><h1>{escape(self.title)}</h1>{self._repr_html_()}</main></body></html>', encoding='utf-8')
-        return Path(path)
+        title, path = escape(self.title), Path(path)
+        head = ('<!doctype html><html lang="en"><head><meta charset="utf-8">'
+                f'<meta name="viewport" content="width=device-width"><title>{title}</title></head>')
+        style = ('<style>:root { color-scheme: light dark; font-family: system-ui, sans-serif } '
+                 'body { max-width: 46rem; margin: 1rem auto; padding: 0 .5rem; '
+                 'background: Canvas; color: CanvasText }</style>')
+        body = f'<body>{style}<main><h1>{title}</h1>{self._repr_html_()}</main></body></html>'
+        path.write_text(head + body, encoding='utf-8')
+        return path
 
 # %% ../nbs/10_widgets.ipynb #3852a335
 def _axes(n=2):
@@ -95,7 +107,8 @@ def _axes(n=2):
 def _show_signed(ax, numbers):
     "784 numbers as a picture: blue above 0, orange below"
     most = numbers.abs().max().item()
-    ax.imshow(numbers.reshape(28, 28).numpy(), cmap=LinearSegmentedColormap.from_list('', ['#d55e00', 'white', '#0072b2']), vmin=-most, vmax=most, interpolation='nearest')
+    cmap = LinearSegmentedColormap.from_list('', [orange, 'white', blue])
+    ax.imshow(numbers.reshape(28, 28).numpy(), cmap, vmin=-most, vmax=most, interpolation='nearest')
 
 def _descend(t, y, b, start, lr, batches):
     "Where a and c are after each step"
@@ -110,16 +123,20 @@ def _still_descent(t, y, start, lr, batches):
     "Two paths on one surface, and the curves they end with"
     a, b, c = _parabola
     paths = [_descend(t, y, b, start, lr, rows) for rows in ([torch.arange(20)]*12, batches[:12])]
-    As, Cs = torch.meshgrid(torch.linspace(a - 10, a + 10, 60), torch.linspace(c - 9, c + 9, 60), indexing='xy')
+    across, up = torch.linspace(a - 10, a + 10, 60), torch.linspace(c - 9, c + 9, 60)
+    As, Cs = torch.meshgrid(across, up, indexing='xy')
     losses = ((quadratic(t[:, None, None], (As, b, Cs)) - y[:, None, None])**2).mean(0)
     fig, (left, right) = _axes()
-    left.contour(As.numpy(), Cs.numpy(), losses.numpy(), levels=[0.5, 2, 5, 10, 18, 30, 50, 80], colors='0.8', linewidths=1)
+    left.contour(As.numpy(), Cs.numpy(), losses.numpy(), levels=[0.5, 2, 5, 10, 18, 30, 50, 80],
+                 colors='0.8', linewidths=1)
     right.scatter(t.numpy(), y.numpy(), color='0.5', s=12)
     ts = torch.linspace(-1.05, 1.05, 80)
-    for path, color, name in zip(paths, ('#0072b2', '#b84a00'), ('full batch', f'mini-batches of {len(batches[0])}')):
+    names = 'full batch', f'mini-batches of {len(batches[0])}'
+    for path, color, name in zip(paths, (blue, '#b84a00'), names):
         left.plot(*path.T.numpy(), '.-', color=color, lw=1.2, label=name)
         right.plot(ts.numpy(), quadratic(ts, (path[-1, 0], b, path[-1, 1])).numpy(), color=color)
-    left.set(xlabel='a, how much it bends', ylabel='c, height at the top', xlim=(a - 10, a + 10), ylim=(c - 9, c + 9))
+    left.set(xlabel='a, how much it bends', ylabel='c, height at the top',
+             xlim=(a - 10, a + 10), ylim=(c - 9, c + 9))
     right.set(xlabel='seconds from the top', ylabel='height in metres', ylim=(-3, 10))
     left.legend(frameon=False, fontsize=8, loc='upper right')
     return _still(fig)
@@ -130,10 +147,12 @@ _parabola = (-4.9, 1.5, 6.)  # a, b and c, as in the chapter
 def _check_descent(start, lr, noise, bs):
     "Complain of what the sliders cannot show"
     for name, value, low, high in ('a', start[0], -13.9, 4.1), ('c', start[1], -2, 14):
-        if not low <= value <= high: raise BadValue(f'start is {start}: choose {name} from {low} to {high}, where its slider goes.')
+        if not low <= value <= high:
+            raise BadValue(f'start is {start}: choose {name} from {low} to {high}, where its slider goes.')
     if not 0.02 <= lr <= 1.1: raise BadValue(f'lr is {lr}: the slider goes from 0.02 to 1.1.')
     if not 0 <= noise <= 2: raise BadValue(f'noise is {noise}: the slider goes from 0 to 2 metres.')
-    if bs not in (1, 2, 4, 5, 10, 20): raise BadValue(f'bs is {bs}: twenty points make whole batches of 1, 2, 4, 5, 10 or 20.')
+    if bs not in (1, 2, 4, 5, 10, 20):
+        raise BadValue(f'bs is {bs}: twenty points make whole batches of 1, 2, 4, 5, 10 or 20.')
 
 # %% ../nbs/10_widgets.ipynb #cd6135f4
 def descent_surface(
@@ -143,33 +162,55 @@ def descent_surface(
     bs: int = 5, # points in a mini-batch, a divisor of 20
     seed: int = 42 # of the noise and of the order of points
 ) -> Widget: # shows itself
-    "Gradient descent on a noisy parabola, full batch beside mini-batches; raises `ValueError` for what the sliders cannot show"
+    """Gradient descent on a noisy parabola, full batch beside mini-batches.
+
+    Raises `ValueError` for what the sliders cannot show."""
     _check_descent(start, lr, noise, bs)
-    t, generator = torch.linspace(-1, 1, 20, dtype=torch.float64), torch.Generator().manual_seed(seed)
+    t = torch.linspace(-1, 1, 20, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(seed)
     unit = torch.randn(20, generator=generator, dtype=torch.float64)
     orders = torch.stack([torch.randperm(20, generator=generator) for _ in range(20)])
     y = quadratic(t, _parabola) + noise*unit
-    data = dict(t=_packed(t), unit=_packed(unit), orders=_packed(orders.int()), truth=_parabola, bs=bs, lr=lr, noise=noise, start=start)
-    return Widget('descent', 'Gradient descent on its loss surface', data, _still_descent(t, y, start, lr, orders.flatten().split(bs)),
-                  f'Left, rings of equal loss; the path of the full batch runs down them, that of mini-batches of {bs} staggers. Right, the points and the curves after twelve steps.')
+    data = dict(t=_packed(t), unit=_packed(unit), orders=_packed(orders.int()), truth=_parabola,
+                bs=bs, lr=lr, noise=noise, start=start)
+    still = _still_descent(t, y, start, lr, orders.flatten().split(bs))
+    alt = ('Left, rings of equal loss; the path of the full batch runs down them, '
+           f'that of mini-batches of {bs} staggers. '
+           'Right, the points and the curves after twelve steps.')
+    return Widget('descent', 'Gradient descent on its loss surface', data, still, alt)
 
 # %% ../nbs/10_widgets.ipynb #7d3ae4f1
-def _check_batches(data, lr, whole):
-    "Complain of what the widget cannot show; `whole` holds the numbers that have to be whole"
-    for name, value in whole.items():
-        if not isinstance(value, Integral) or value < (name != 'seed'): raise BadValue(f'{name} is {value!r}: give a whole number, such as {name}={dict(bs=64, n_batches=5, epochs=8, seed=42)[name]}.')
-    n, seen = whole['n_batches']*whole['bs'], whole['n_batches']*whole['bs']*whole['epochs']
+def _check_batches(data, lr, counts):
+    "Complain of what the widget cannot show; `counts` holds the numbers that have to be whole"
+    such_as = dict(bs=64, n_batches=5, epochs=8, seed=42)
+    for name, value in counts.items():
+        if not isinstance(value, Integral) or value < (name != 'seed'):
+            raise BadValue(f'{name} is {value!r}: give a whole number, such as {name}={such_as[name]}.')
     if not 0 < lr <= 10: raise BadValue(f'lr is {lr}: give a positive number of at most 10, such as lr=1.')
-    if data.n_out != 1: raise BadValue(f'data has {len(data.classes)} classes, and the model tells two apart: load them with load_digits(classes=(3, 7)).')
-    if data.train_x.ndim != 2 or data.train_x.shape[1] != 784: raise BadValue(f'train_x has shape {tuple(data.train_x.shape)}: give one row of 784 pixels for each digit, (N, 784).')
-    if data.train_y.shape != (len(data.train_x), 1): raise BadValue(f'train_y has shape {tuple(data.train_y.shape)}: give each of the {len(data.train_x)} digits one label, (N, 1).')
-    if not (0 <= data.train_x.min() and data.train_x.max() <= 1): raise BadValue('train_x has pixels outside [0, 1]: divide them by 255, as load_digits does.')
-    if n > len(data.train_x): raise BadValue(f'{whole["n_batches"]} batches of {whole["bs"]} are {n} digits, and data has {len(data.train_x)}: choose a smaller bs or n_batches.')
-    if n > 320 or seen > 8_000: raise BadValue(f'{n} digits, looked at {seen} times in all, make too large a page: choose bs, n_batches and epochs for at most 320 digits and 8,000 looks.')
+    if data.n_out != 1:
+        raise BadValue(f'data has {len(data.classes)} classes, and the model tells two apart: '
+                       'load them with load_digits(classes=(3, 7)).')
+    x, y = data.train_x, data.train_y
+    if x.ndim != 2 or x.shape[1] != 784:
+        raise BadValue(f'train_x has shape {tuple(x.shape)}: '
+                       'give one row of 784 pixels for each digit, (N, 784).')
+    if y.shape != (len(x), 1):
+        raise BadValue(f'train_y has shape {tuple(y.shape)}: give each of the {len(x)} digits one label, (N, 1).')
+    if not (0 <= x.min() and x.max() <= 1):
+        raise BadValue('train_x has pixels outside [0, 1]: divide them by 255, as load_digits does.')
+    n = counts['n_batches']*counts['bs']
+    if n > len(x):
+        raise BadValue(f'{counts["n_batches"]} batches of {counts["bs"]} are {n} digits, '
+                       f'and data has {len(x)}: choose a smaller bs or n_batches.')
+    looks = n*counts['epochs']
+    if n > 320 or looks > 8_000:
+        raise BadValue(f'{n} digits, looked at {looks} times in all, make too large a page: '
+                       'choose bs, n_batches and epochs for at most 320 digits and 8,000 looks.')
 
 def _train_in_steps(x, y, orders, lr):
     "The loss of each batch, and the weights and bias after all of them, from 0"
-    weights, bias = params = [torch.zeros(size, dtype=x.dtype).requires_grad_() for size in [(x.shape[1], 1), (1,)]]
+    weights, bias = params = [torch.zeros(x.shape[1], 1, dtype=x.dtype), torch.zeros(1, dtype=x.dtype)]
+    for p in params: p.requires_grad_()
     model, losses = partial(linear1, weights=weights, bias=bias), []
     for rows in orders:
         losses.append(mnist_loss(model(x[rows]), y[rows]).item())
@@ -184,9 +225,11 @@ def _still_batches(xb, weights, losses):
     batch.imshow(tiles.numpy(), cmap='gray', interpolation='nearest')
     _show_signed(picture, weights)
     for ax in (batch, picture): ax.set(xticks=[], yticks=[])
-    curve.plot(range(1, len(losses) + 1), losses, color='#0072b2')
+    curve.plot(range(1, len(losses) + 1), losses, color=blue)
     curve.set(xlabel='step', ylim=0, box_aspect=1)
-    for ax, title in zip((batch, picture, curve), ('from the first batch', 'the weights at the end', 'the loss of each batch')): ax.set_title(title, fontsize=10)
+    batch.set_title('from the first batch', fontsize=10)
+    picture.set_title('the weights at the end', fontsize=10)
+    curve.set_title('the loss of each batch', fontsize=10)
     return _still(fig)
 
 # %% ../nbs/10_widgets.ipynb #26337690
@@ -198,23 +241,29 @@ def batch_by_batch(
     epochs: int = 8, # passes over the `n_batches*bs` digits, each in an order of its own
     seed: int = 42 # of the choice of digits and of their orders
 ) -> Widget: # shows itself
-    "A training run of the linear model, step by step, against PyTorch in float64; raises `ValueError` for other than two classes, and for more than 320 digits or 8,000 looks at them"
+    """A training run of the linear model, step by step, against PyTorch in float64.
+
+    Raises `ValueError` for other than two classes, and for more than 320 digits or 8,000 looks at them."""
     data = load_digits() if data is None else data
     _check_batches(data, lr, dict(bs=bs, n_batches=n_batches, epochs=epochs, seed=seed))
     generator = torch.Generator().manual_seed(seed)
     n = n_batches*bs
     digits = torch.randperm(len(data.train_x), generator=generator)[:n]
-    orders = torch.cat([torch.randperm(n, generator=generator).reshape(n_batches, bs) for _ in range(epochs)])
+    orders = torch.cat([torch.randperm(n, generator=generator) for _ in range(epochs)]).reshape(-1, bs)
     x, y = (data.train_x[digits]*255).round().byte(), data.train_y[digits]
     losses, weights, bias = _train_in_steps(x.double()/255, y, orders, lr)
-    parts = dict(x=_packed(x), y=_packed(y.flatten().byte()), orders=_packed(orders.int()), weights=_packed(weights.flatten()), bias=bias.item(),
+    shown = dict(x=_packed(x), y=_packed(y.flatten().byte()), orders=_packed(orders.int()),
+                 weights=_packed(weights.flatten()), bias=bias.item(),
                  classes=[int(c) for c in data.classes], lr=float(lr), perEpoch=int(n_batches))
-    return Widget('batches', 'One batch at a time', parts, _still_batches(x[orders[0]], weights, losses),
-                  f'Left, some digits of the first batch. In the middle, the weights after {len(orders)} steps as a picture. Right, the loss of each batch: it starts at {losses[0]:.2f} and ends at {losses[-1]:.2f}.')
+    still = _still_batches(x[orders[0]], weights, losses)
+    alt = ('Left, some digits of the first batch. '
+           f'In the middle, the weights after {len(orders)} steps as a picture. '
+           f'Right, the loss of each batch: it starts at {losses[0]:.2f} and ends at {losses[-1]:.2f}.')
+    return Widget('batches', 'One batch at a time', shown, still, alt)
 
 # %% ../nbs/10_widgets.ipynb #ad7cbada
 def _rounded(params):
-    "Each tensor in bytes, and how much one step of a byte means: the largest number is 127 steps from 0, which is byte 128"
+    "Each tensor in bytes, and what a step of a byte means: byte 128 is 0, the largest number 127 steps away"
     scales = {name: (p.abs().max().item() or 1.)/127 for name, p in params.items()}
     return {name: (p/scales[name]).round().add(128).to(torch.uint8) for name, p in params.items()}, scales
 
@@ -222,16 +271,20 @@ def _for_page(model):
     "The parameters as the page keeps them: weights have a row for each number that comes out"
     params = {name: (p.T if p.ndim == 2 else p).float() for name, p in model.params.items()}
     n = sum(p.numel() for p in params.values())
-    if n > 80_000: raise BadValue(f'The model has {n:,} parameters: at most 80,000 fit on the page, such as simple_net(n_hidden=100, n_out=10) has.')
-    if not all(p.isfinite().all() for p in params.values()): raise BadValue('The parameters are too large for float32: train again, with a lower lr.')
+    if n > 80_000:
+        raise BadValue(f'The model has {n:,} parameters: at most 80,000 fit on the page, '
+                       'such as simple_net(n_hidden=100, n_out=10) has.')
+    if not all(p.isfinite().all() for p in params.values()):
+        raise BadValue('The parameters are too large for float32: train again, with a lower lr.')
     if n <= 10_000: return params, {}
     weights, scales = _rounded({name: p for name, p in params.items() if p.ndim == 2})
     return params | weights, scales
 
 def _examples(classes):
-    "Digits set aside for validation, and which ones they are: one of each class, and more where there are few classes"
+    "Digits set aside for validation, and which ones they are: one of each class, of few classes more"
     digits = load_digits(classes=classes)
-    labels = [classes[1 - y] if digits.n_out == 1 else classes[y] for y in digits.valid_y.flatten().tolist()]
+    positions = 1 - digits.valid_y[:, 0] if digits.n_out == 1 else digits.valid_y
+    labels = [classes[i] for i in positions.tolist()]
     n = max(1, 6//len(classes))
     chosen = [i for c in classes for i in [i for i, label in enumerate(labels) if label == c][:n]]
     return (255*digits.valid_x[chosen]).round().byte(), [labels[i] for i in chosen]
@@ -252,7 +305,7 @@ def _still_draw(model, x):
     left.set_title('what the model sees', fontsize=9)
     middle.set_title('where it looks', fontsize=9)
     for ax in left, middle: ax.set(xticks=[], yticks=[])
-    right.barh([str(c) for c in model.classes], probs.tolist(), color='#0072b2')
+    right.barh([str(c) for c in model.classes], probs.tolist(), color=blue)
     right.invert_yaxis()
     right.set(xlim=(0, 1), box_aspect=1)
     right.set_title('how likely each digit is', fontsize=9)
@@ -263,44 +316,62 @@ def draw_digit(
     model, # a `fastsgd.serve.Model`, or what `as_model` takes: a model of any tier
     classes = None # the digits it tells apart, in the order of `DigitData.classes`; a `Model` knows them
 ) -> Widget: # shows itself
-    "A sheet to draw on, and the model that reads it, its weights rounded to 255 steps from 10,000 parameters on; raises `ValueError` for more than 80,000, and what `as_model` raises"
-    if isinstance(model, Model) and classes is not None and tuple(classes) != model.classes: raise BadValue(f'classes is {classes}, but the model tells {model.classes} apart: leave classes out.')
+    """A sheet to draw on, and the model that reads it.
+
+    From 10,000 parameters on, its weights are rounded to 255 steps. Raises `ValueError` for more
+    than 80,000, and what `as_model` raises."""
+    if isinstance(model, Model) and classes is not None and tuple(classes) != model.classes:
+        raise BadValue(f'classes is {classes}, but the model tells {model.classes} apart: leave classes out.')
     model = model if isinstance(model, Model) else as_model(model, classes)
     params, scales = _for_page(model)
     images, labels = _examples(model.classes)
     x = images[0]/255
-    data = dict(classes=model.classes, examples=_packed(images), labels=labels, scales=scales, **{name: _packed(p) for name, p in params.items()})
-    return Widget('draw', 'Draw a digit', data, _still_draw(model, x),
-                  f'Left, a {labels[0]} in 28 by 28 pixels. In the middle, the same with the pixels in blue that speak for the answer, in orange those against it. Right, the probability of each digit.')
+    packed = {name: _packed(p) for name, p in params.items()}
+    data = dict(classes=model.classes, examples=_packed(images), labels=labels, scales=scales, **packed)
+    alt = (f'Left, a {labels[0]} in 28 by 28 pixels. In the middle, the same with the pixels '
+           'in blue that speak for the answer, in orange those against it. '
+           'Right, the probability of each digit.')
+    return Widget('draw', 'Draw a digit', data, _still_draw(model, x), alt)
 
 # %% ../nbs/10_widgets.ipynb #b170b977
-_six = 'gradients-not-zeroed loss-summed loss-halved bias-not-updated last-batch-dropped labels-broadcast'.split()
+_shown_mistakes = ('gradients-not-zeroed', 'loss-summed', 'loss-halved', 'bias-not-updated',
+                   'last-batch-dropped', 'labels-broadcast')
 
 class _WholeEpochs:
-    "A loader that reads each epoch to its end before it gives a batch: only then does the next epoch get a new order, also for a loop that leaves batches out"
+    "A loader that reads each epoch to its end before it gives a batch"
+    # Only then does the next epoch get a new order, also for a loop that leaves batches out
     def __init__(self, dl): self.dl = dl
     def __len__(self): return len(self.dl)
     def __iter__(self): return iter(list(self.dl))
 
 def _record_program(edits, start, dls, lr, epochs):
     "Record tier 1, as the exercises' solutions have it, with edits from the catalogue of mistakes"
-    program, params = _program(*edits), {n: p.clone().requires_grad_() for n, p in start.items()}
-    model = partial(program['linear1'], **params)
-    def train(dl, loss_func): return program['train_model'](model, lr, list(params.values()), dl, dls.valid, epochs, loss_func)
+    program = _program(*edits)
+    params = {n: p.clone().requires_grad_() for n, p in start.items()}
+    model, train_model = partial(program['linear1'], **params), program['train_model']
+    def train(dl, loss_func):
+        return train_model(model, lr, list(params.values()), dl, dls.valid, epochs, loss_func)
     return record('edited', train, lambda: params, _WholeEpochs(dls.train), program['mnist_loss'])
 
 def _by_batch(run, epochs):
     "A run with its parameters after each batch; where an epoch had batches without a step, they stay as they were"
-    n = run.n_steps//epochs
-    return replace(run, params=[run.params[0], *(run.params[epoch*n + min(i + 1, n)] for epoch in range(epochs) for i in range(run.epoch_len))])
+    n = run.n_steps//epochs  # steps in an epoch
+    after = [run.params[epoch*n + min(i + 1, n)] for epoch in range(epochs) for i in range(run.epoch_len)]
+    return replace(run, params=[run.params[0], *after])
 
 def _same_start(data, epochs, lr, bs, seed):
-    "Recorded from one start and with the same batches: the tiers by name, the solutions as they are, and each mistake by its slug"
+    "Runs from one start with the same batches: the tiers, the solutions (`right`), and each mistake by its slug"
     data = load_digits() if data is None else data
-    if data.n_out != 1: raise BadValue(f'There are {data.n_out} classes: the mistakes are made with mnist_loss, so load two, such as load_digits(classes=(3, 7)).')
-    tiers = compare_tiers(data, 'linear', epochs, lr, bs, seed).runs
-    edits = {'right': [], **{slug: [mistakes[slug].edits[0]] for slug in _six}}
-    return tiers | {n: _by_batch(_record_program(e, tiers['manual'].params[0], get_dls(data, bs, seed), lr, epochs), epochs) for n, e in edits.items()}
+    if data.n_out != 1:
+        raise BadValue(f'There are {data.n_out} classes: the mistakes are made with mnist_loss, '
+                       'so load two, such as load_digits(classes=(3, 7)).')
+    runs = dict(compare_tiers(data, 'linear', epochs, lr, bs, seed).runs)
+    start = runs['manual'].params[0]
+    for name in ['right', *_shown_mistakes]:
+        edits = [] if name == 'right' else [mistakes[name].edits[0]]
+        run = _record_program(edits, start, get_dls(data, bs, seed), lr, epochs)
+        runs[name] = _by_batch(run, epochs)
+    return runs
 
 def _change(slug):
     "The line that makes a mistake: where, what it was, and what it became, which is nothing for a line left out"
@@ -321,7 +392,8 @@ def _still_curves(accuracy, diffs, names):
     left.set(xlabel='epoch', ylabel='validation accuracy')
     right.set(xlabel='step', ylabel='largest weight difference from tier 1')
     fig.set_size_inches(7, 4.2)
-    fig.legend(*left.get_legend_handles_labels(), loc='outside lower center', ncols=3, frameon=False, fontsize=8)
+    fig.legend(*left.get_legend_handles_labels(), loc='outside lower center', ncols=3,
+               frameon=False, fontsize=8)
     return _still(fig)
 
 # %% ../nbs/10_widgets.ipynb #b5355fe0
@@ -332,13 +404,23 @@ def three_curves(
     bs: int = 64, # batch size
     seed: int = 42 # of the start and of the order of batches
 ) -> Widget: # shows itself
-    "All tiers in one plot, and six mistakes to switch on; raises `ValueError` for more than two classes, and what `compare_tiers` raises"
+    """All tiers in one plot, and six mistakes to switch on.
+
+    Raises `ValueError` for more than two classes, and what `compare_tiers` raises."""
     runs = _same_start(data, epochs, lr, bs, seed)
     diffs = {n: step_diffs(runs['manual'], run).max(1).values for n, run in runs.items()}
     rounding = diffs.pop('right').max()  # between two ways to write tier 1
-    names = ['Tier 1, manual', 'Tier 2, modules', 'Tier 3, Learner', *(slug.replace('-', ' ').capitalize() for slug in _six)]
-    accuracy, apart = torch.tensor([runs[n].accuracy for n in diffs]), torch.stack(list(diffs.values())).float()
-    parts = [next((step for step, d in enumerate(diffs[slug]) if not d <= rounding), 0) for slug in _six]
-    shown = dict(epochs=epochs, epochLen=runs['manual'].epoch_len, names=names, changes=[_change(slug) for slug in _six], parts=parts, accuracy=_packed(accuracy), diffs=_packed(apart))
+    names = ['Tier 1, manual', 'Tier 2, modules', 'Tier 3, Learner',
+             *(slug.replace('-', ' ').capitalize() for slug in _shown_mistakes)]
+    accuracy = torch.tensor([runs[n].accuracy for n in diffs])
+    apart = torch.stack(list(diffs.values())).float()
+    first_steps_apart = [next((step for step, d in enumerate(diffs[slug]) if not d <= rounding), 0)
+                         for slug in _shown_mistakes]
+    shown = dict(epochs=epochs, epochLen=runs['manual'].epoch_len, names=names,
+                 changes=[_change(slug) for slug in _shown_mistakes], parts=first_steps_apart,
+                 accuracy=_packed(accuracy), diffs=_packed(apart))
     says = '; '.join(f'{name} {a[-1]:.4f} and {d[-1]:.3g}' for name, a, d in zip(names, accuracy, apart))
-    return Widget('curves', 'The same three curves', shown, _still_curves(accuracy, apart, names), f'Left, accuracy after each epoch; right, the largest weight difference from tier 1 after each step. At the end: {says}.')
+    alt = ('Left, accuracy after each epoch; right, the largest weight difference from tier 1 '
+           f'after each step. At the end: {says}.')
+    still = _still_curves(accuracy, apart, names)
+    return Widget('curves', 'The same three curves', shown, still, alt)

@@ -1,4 +1,4 @@
-"The widget of three curves that are one: its numbers against loops written here by hand, and its switches by mouse, keyboard and touch"
+"Three curves that are one: the widget's numbers against loops written by hand, its switches by mouse, keyboard, touch"
 from itertools import combinations
 
 import pytest
@@ -9,7 +9,8 @@ from fastsgd.data import get_dls
 from fastsgd.manual import batch_accuracy, mnist_loss
 from fastsgd.parity import compare_tiers
 
-NAMES = ['Gradients not zeroed', 'Loss summed', 'Loss halved', 'Bias not updated', 'Last batch dropped', 'Labels broadcast']
+NAMES = ['Gradients not zeroed', 'Loss summed', 'Loss halved', 'Bias not updated', 'Last batch dropped',
+         'Labels broadcast']
 TIERS = ['Tier 1, manual', 'Tier 2, modules', 'Tier 3, Learner']
 
 
@@ -52,9 +53,11 @@ def squeezed(preds, targets):
 @pytest.fixture(scope='module')
 def expected(data, tiers):
     "By name: accuracy after each epoch, difference after each step"
-    mistakes = [dict(zero=False), dict(loss=lambda p, t: len(p)*mnist_loss(p, t)), dict(loss=lambda p, t: mnist_loss(p, t)/2), dict(bias=False),
+    mistakes = [dict(zero=False), dict(loss=lambda p, t: len(p)*mnist_loss(p, t)),
+                dict(loss=lambda p, t: mnist_loss(p, t)/2), dict(bias=False),
                 dict(drop=True), dict(loss=squeezed, column=False)]
-    return {n: (tiers.accuracy['manual'], [0.]*66) for n in TIERS} | {n: by_hand(data, tiers, **m) for n, m in zip(NAMES, mistakes)}
+    right = {n: (tiers.accuracy['manual'], [0.]*66) for n in TIERS}
+    return right | {n: by_hand(data, tiers, **m) for n, m in zip(NAMES, mistakes)}
 
 
 def rows(page):
@@ -82,18 +85,21 @@ def switch(page, name): return page.control(name, 'checkbox')
 def test_python_records_what_the_loops_do(widget, expected, tiers):
     assert tiers.max_diff == {'modules': 0., 'learner': 0.}
     runs = widgets._same_start(None, 5, 1., 64, 42)
-    assert widget.data['parts'] == [next(i for i, d in enumerate(expected[n][1]) if d) for n in NAMES] == [2, 1, 1, 1, 13, 1]
+    first_apart = [next(i for i, d in enumerate(expected[n][1]) if d) for n in NAMES]
+    assert widget.data['parts'] == first_apart == [2, 1, 1, 1, 13, 1]
     assert [len(run.params) for run in runs.values()] == [66]*10
-    for slug, name in zip(widgets._six, NAMES):
+    for slug, name in zip(widgets._shown_mistakes, NAMES):
         assert runs[slug].accuracy == pytest.approx(expected[name][0])
-        diffs = [max((p - right[n]).abs().max().item() for n, p in now.items()) for right, now in zip(tiers.runs['manual'].params, runs[slug].params)]
+        diffs = [max((p - right[n]).abs().max().item() for n, p in now.items())
+                 for right, now in zip(tiers.runs['manual'].params, runs[slug].params)]
         assert diffs == pytest.approx(expected[name][1], abs=1e-5)
 
 
 def test_the_curves_begin_as_one(play, widget, expected):
     page = play(widget)
     assert_reads(page, expected, [], 65)
-    assert page.said.inner_text() == 'The three tiers: after 5 epochs accuracy is 0.9650, 0.9650, 0.9650; the weights are the same after every step.'
+    assert page.said.inner_text() == ('The three tiers: after 5 epochs accuracy is 0.9650, 0.9650, 0.9650; '
+                                      'the weights are the same after every step.')
     assert page.widget.locator('dl').count() == 0
     assert page.control('Accuracy after each epoch', 'img').get_attribute('aria-label').count('Tier') == 3
 
@@ -112,7 +118,8 @@ def test_each_mistake_can_be_switched(play, widget, expected, way):
         assert_reads(page, expected, [name], 65)
         accuracies, diffs = expected[name]
         say = page.said.inner_text()
-        assert say.startswith(f'{name}: after 5 epochs accuracy is {accuracies[-1]:.4f}, right is 0.9650; the weights are up to ')
+        assert say.startswith(f'{name}: after 5 epochs accuracy is {accuracies[-1]:.4f}, right is 0.9650; '
+                              'the weights are up to ')
         assert float(say.split('up to ')[1].split()[0]) == said(diffs[-1])
         assert say.endswith(f'part at step {next(i for i, d in enumerate(diffs) if d)}.')
         assert page.widget.locator('dl').count() == 1
@@ -196,13 +203,16 @@ def test_a_sweep_ends_at_the_end_and_can_be_held(play, widget):
 
 
 PAINTED = '''([plot, color, from = 0]) => {
-    const section = document.querySelector('[data-widget]').shadowRoot.querySelector('section'), canvas = section.querySelectorAll('canvas')[plot]
+    const section = document.querySelector('[data-widget]').shadowRoot.querySelector('section')
+    const canvas = section.querySelectorAll('canvas')[plot]
     const wanted = getComputedStyle(section).getPropertyValue(color).match(/\\w\\w/g).map(h => parseInt(h, 16))
-    const copy = Object.assign(document.createElement('canvas'), {width: canvas.width, height: canvas.height}).getContext('2d', {willReadFrequently: true})
+    const sheet = Object.assign(document.createElement('canvas'), {width: canvas.width, height: canvas.height})
+    const copy = sheet.getContext('2d', {willReadFrequently: true})
     copy.drawImage(canvas, 0, 0)
     const pixels = copy.getImageData(0, 0, canvas.width, canvas.height).data
+    const painted = i => pixels[i + 3] > 250 && wanted.every((w, c) => Math.abs(pixels[i + c] - w) < 3)
     let n = 0
-    for (let i = 0; i < pixels.length; i += 4) n += i/4%canvas.width >= from*canvas.width && pixels[i + 3] > 250 && wanted.every((w, c) => Math.abs(pixels[i + c] - w) < 3)
+    for (let i = 0; i < pixels.length; i += 4) n += i/4%canvas.width >= from*canvas.width && painted(i)
     return n
 }'''
 
@@ -230,7 +240,8 @@ def test_a_phone_shows_all_of_it(play, widget, theme):
     page = play(widget, size=(360, 740), theme=theme, touch=True)
     for name in NAMES: switch(page, name).tap()
     assert page.evaluate('document.documentElement.scrollWidth') <= 360
-    wide = page.widget.locator('section').evaluate('s => [...s.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > 360).length')
+    wide = page.widget.locator('section').evaluate('''
+        s => [...s.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > 360).length''')
     assert wide == 0
     assert page.widget.locator('section').evaluate('s => s.classList.contains("dark")') == (theme == 'dark')
     shown = [page.widget.locator('canvas').nth(i).bounding_box() for i in (0, 1)]
@@ -259,7 +270,8 @@ def test_one_epoch_of_one_batch(play, small):
     widget = widgets.three_curves(small, epochs=1, bs=200)
     page = play(widget)
     switch(page, 'Gradients not zeroed').check()
-    assert page.said.inner_text().endswith('the weights are the right ones.') and 'after 1 epoch accuracy' in page.said.inner_text()
+    assert page.said.inner_text().endswith('the weights are the right ones.')
+    assert 'after 1 epoch accuracy' in page.said.inner_text()
     switch(page, 'Last batch dropped').check()
     assert page.said.inner_text().endswith('They part at step 1.')
 
@@ -276,7 +288,8 @@ def test_it_is_quiet_and_small(capfd, data):
 
 
 def test_the_scale_has_a_place_for_0(run):
-    scale = run('(s => ({...s, places: [0, 0.05, 7].map(s.place), names: s.ticks.map(s.name)}))(logScale([0, 0.05, 7]))')
+    scale = run('''(s => ({...s, places: [0, 0.05, 7].map(s.place), names: s.ticks.map(s.name)}))(
+        logScale([0, 0.05, 7]))''')
     assert scale['range'] == pytest.approx([-3.12, 1]) and scale['names'] == ['0', '10', '1', '0.1', '0.01']
     assert scale['places'] == pytest.approx([-3, -1.30103, 0.845098])
     assert run('(s => s.ticks.map(s.name))(logScale([0, 2e-9, 50]))') == ['0', '100', '0.1', '1e-4', '1e-7']
