@@ -1126,17 +1126,22 @@ def _train_digits(program, function, dls, epochs):
     states = dl.states + dl.states[-1:]*epochs
     return states[:epochs + 1], [a for a in accuracies if a is not None] if isinstance(accuracies, list) else [], error
 
+@cache
+def _run_on_digits(function, epochs, *edits):
+    "The same for 3s and 7s, once for each program: most mistakes are compared with one right program"
+    from fastsgd.data import get_dls, load_digits  # not needed to check
+    return _train_digits(_program(*edits), function, get_dls(load_digits()), epochs)
+
 # %% ../nbs/06_mistakes.ipynb #9604def4
 def trial(
     slug: str, # of a mistake in the catalogue
     epochs: int = 5 # passes over the embedded 3s and 7s
 ) -> Trial: # shows itself; `.plot()` for the pictures
     "Train with a mistake and without it"
-    from fastsgd.data import get_dls, load_digits
     edit = mistakes[slug].edits[0]
-    runs = [_train_digits(_program(*edits), edit.changes[0][0], get_dls(load_digits()), epochs) for edits in ([], [edit.fill(edit.values[0])])]
+    runs = [_run_on_digits(edit.changes[0][0], epochs, *edits) for edits in ([], [edit.fill(edit.values[0])])]
     (states, right, _), (others, mistaken, error) = runs
-    return Trial(mistakes[slug], dict(right=right, mistaken=mistaken), [(a - b).abs().max().item() for a, b in zip(states, others)], error)
+    return Trial(mistakes[slug], dict(right=list(right), mistaken=list(mistaken)), [(a - b).abs().max().item() for a, b in zip(states, others)], error)
 
 # %% ../nbs/06_mistakes.ipynb #4c0b8b52
 _add('gradients-not-zeroed',
