@@ -73,7 +73,8 @@ def test_folder_without_a_split_is_refused(tmp_path):
         load_digits(tmp_path)
 
 
-@pytest.mark.parametrize('make', [lambda folder: None, lambda folder: folder.mkdir()], ids=['no folder', 'empty folder'])
+@pytest.mark.parametrize('make', [lambda folder: None, lambda folder: folder.mkdir()],
+                         ids=['no folder', 'empty folder'])
 def test_folder_without_images_of_a_digit_is_refused(folder, make):
     make(folder/'valid'/'5')
     write_images(folder/'train', torch.zeros(1, 784), [5])
@@ -147,7 +148,8 @@ def cut(n):
     empty, text, flipped, array_header, zip_method, cut(100), cut(100_000), cut(-10),
     rewritten(x=np.zeros((5000, 784))), rewritten(x=np.zeros((10, 784)), y=np.zeros(5000)),
     rewritten(x=np.zeros((5000, 784)), y=np.zeros(10)), rewritten(x=np.array([None]), y=np.array([None]))],
-    ids='empty text bit array-header zip-method cut-in-header cut-in-pixels cut-at-end no-labels few-rows few-labels objects'.split())
+    ids=['empty', 'text', 'bit', 'array-header', 'zip-method', 'cut-in-header', 'cut-in-pixels', 'cut-at-end',
+         'no-labels', 'few-rows', 'few-labels', 'objects'])
 def test_damaged_cache_is_rebuilt_with_a_warning(cache, mnist_data, damage):
     first = load_digits()
     damage(cache)
@@ -185,7 +187,8 @@ def test_two_processes_that_build_the_cache_at_once_both_succeed(pair):
 def test_cache_that_cannot_be_written_is_done_without(data, tmp_path, mnist_data, monkeypatch):
     (tmp_path/'file').touch()
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path/'file'/'cache'))  # not even root can make a folder below a file
-    with pytest.warns(UserWarning, match='Cannot keep the digits in .*next run') as caught: assert equal(load_digits(), data)
+    with pytest.warns(UserWarning, match='Cannot keep the digits in .*next run') as caught:
+        assert equal(load_digits(), data)
     assert [str(w.message) for w in caught if 'damaged' in str(w.message)] == []
 
 

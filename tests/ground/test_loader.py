@@ -104,7 +104,8 @@ def test_predictions_come_in_the_order_of_the_data(numbered, which):
 
 
 def test_training_stays_on_the_cpu_where_fastai_would_pick_a_gpu(numbered, monkeypatch):
-    patched = [m for name, m in list(sys.modules.items()) if name.startswith('fastai.') and hasattr(m, 'default_device')]
+    of_fastai = [m for name, m in list(sys.modules.items()) if name.startswith('fastai.')]
+    patched = [m for m in of_fastai if hasattr(m, 'default_device')]
     for m in patched: monkeypatch.setattr(m, 'default_device', lambda *args: torch.device('meta'))
     assert patched
     dls = get_dls(numbered, 4)

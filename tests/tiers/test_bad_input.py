@@ -71,7 +71,8 @@ def test_batch_accuracy_refuses_shapes_that_do_not_fit(preds, targets, mend):
 
 @pytest.mark.parametrize('targets', [(5,), (5, 1)])
 def test_several_columns_are_sent_to_a_loss_for_them(targets):
-    with pytest.raises(ValueError, match=r'\(5, 4\).*for several classes.*F.cross_entropy'): manual.mnist_loss(zeros(5, 4), zeros(targets))
+    with pytest.raises(ValueError, match=r'\(5, 4\).*for several classes.*F.cross_entropy'):
+        manual.mnist_loss(zeros(5, 4), zeros(targets))
 
 
 def test_labels_without_a_column_are_refused_by_each_loop(problem):
@@ -195,7 +196,8 @@ def test_loss_that_is_not_finite_stops_before_the_step(problem, loop, bad):
 
 
 def test_nan_in_the_images_stops_a_comparison(small):
-    with pytest.raises(FloatingPointError, match='nan.*NaN'): compare_tiers(replace(small, train_x=small.train_x*nan), epochs=1)
+    spoiled = replace(small, train_x=small.train_x*nan)
+    with pytest.raises(FloatingPointError, match='nan.*NaN'): compare_tiers(spoiled, epochs=1)
 
 
 # Numbers

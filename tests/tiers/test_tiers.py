@@ -85,7 +85,8 @@ def test_fitted_parabola_nears_the_exact_answer():
 
 @pytest.mark.parametrize('bs', [1, 3, 7, 100])
 def test_validation_weighs_batches_by_their_size(bs):
-    preds, y = torch.tensor([1.]*9 + [-1.])[:, None], torch.ones(10, 1)  # wrong in the last row, so in the shortest batch
+    preds = torch.tensor([1.]*9 + [-1.])[:, None]  # wrong in the last row, so in the shortest batch
+    y = torch.ones(10, 1)
     for tier in manual, modules: assert tier.validate_epoch(nn.Identity(), batches(preds, y, bs)) == pytest.approx(.9)
 
 
