@@ -249,6 +249,20 @@ class TierComparison:
         "Whether all tiers stay together, within the bounds, or in float64 where rounding sets them apart"
         return not self.faults or bool(self.exact and self.exact.same)
 
+    @cached_property
+    def parting(self) -> float: # infinite where they stay together
+        "The first step at which a tier is further from another than the bounds allow"
+        pairs = ('manual', 'modules', self.bound), ('manual', 'learner', self.bound), ('modules', 'learner', 0.)
+        found = [first_divergence(self.runs[a], self.runs[b], atol) for a, b, atol in pairs]
+        return min((d.step for d in found if d), default=inf)
+
+    def _cause(self):
+        "What float64 says about the cause of a fault"
+        if not self.exact: return ''
+        if self.exact.parting <= self.parting: return ' So it is in float64, too: rounding is not the cause.'
+        return (f' That is rounding, as float64 shows; but it grows until at step {self.exact.parting} not even '
+                'float64 can tell it from a fault. Lower lr.')
+
     @property
     def learned(self) -> bool: # the same computation may be a useless one
         "Whether the accuracy is better than chance"
@@ -260,8 +274,9 @@ class TierComparison:
         agree = f'the weights of all tiers agree after each of {self.runs["manual"].n_steps} steps'
         if not self.faults: text = f'Same computation: {agree}.'
         elif self.same:
-            text = f'Same computation, as float64 shows: there {agree}. In float32, {self.faults[0]}: that is rounding.'
-        else: text = f'Not the same: {self.faults[0]}.' + (' So it is in float64, too: rounding is not the cause.' if self.exact else '')
+            text = (f'Same computation, as float64 shows: there {agree}. '
+                    f'In float32, {self.faults[0]}: that is rounding.')
+        else: return f'Not the same: {self.faults[0]}.{self._cause()}'
         if self.learned: return text
         return (f'{text} But nothing was learned: the accuracy is {self.runs["manual"].accuracy[-1]:.4f}, '
                 f'and up to {self.chance:.4f} can be chance. Train longer, or with another lr.')
@@ -352,7 +367,8 @@ def compare_tiers(
         raise BadValue('There are no validation images to measure accuracy on: give data some, or load it with load_digits.')
     lr = archs.rate_for(data.n_out) if lr is None else lr
     tiers = _compare(data, arch, epochs, lr, bs, seed, device, progress)
-    if tiers.faults and data.train_x.dtype != torch.float64 and device.type != 'mps':  # which has no float64
+    idle = any(not run.n_steps for run in tiers.runs.values())
+    if tiers.faults and not idle and data.train_x.dtype != torch.float64 and device.type != 'mps':  # no float64 there
         tiers.exact = _compare(data.to(torch.float64), arch, epochs, lr, bs, seed, device, progress)
     return tiers
 

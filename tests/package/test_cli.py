@@ -17,7 +17,7 @@ from helpers import end, start
 from PIL import Image
 
 from fastsgd import __version__ as fastsgd_version
-from fastsgd import cli, guards, learner, manual, parity
+from fastsgd import archs, cli, guards, learner, manual, options, parity
 from fastsgd.cli import main
 
 command = 'from fastsgd.cli import main; main()'
@@ -119,6 +119,31 @@ def test_a_rate_that_makes_the_loss_infinite_is_refused_in_one_line(fastsgd, arc
     assert_refused(fastsgd('--classes', '1,2,3', '--lr', '1e38', '--arch', arch), 'lower lr')
 
 
+def test_the_rate_goes_with_the_loss(fastsgd, tmp_path):
+    for classes, rate in ('3,7', 1.), ('0,1,2', .1):
+        assert fastsgd('--classes', classes, '--epochs', 1, '--json', tmp_path/'a.json').status == 0
+        assert strict((tmp_path/'a.json').read_text())['settings']['lr'] == rate
+
+
+def test_float64(fastsgd, tmp_path):
+    assert fastsgd('--dtype', 'float64', '--epochs', 1, '--json', tmp_path/'a.json').status == 0
+    assert strict((tmp_path/'a.json').read_text())['bound'] == 1e-12
+
+
+def test_a_run_that_learns_nothing_says_so(fastsgd):
+    run = fastsgd('--lr', 1e-9, '--epochs', 1)
+    assert run.status == 0 and re.search(r'Same computation.* But nothing was learned: the accuracy is 0\.', run.out)
+
+
+@pytest.mark.parametrize('arch', archs.archs)
+def test_every_architecture_is_proven(fastsgd, arch):
+    run = fastsgd('--arch', arch, '--epochs', 2, '--lr', .5)
+    assert run.status == 0 and 'Same computation' in run.out
+
+
+def test_options_and_rooms_know_the_same_architectures(): assert options.archs == tuple(archs.archs)
+
+
 # Faults of ours
 
 @pytest.mark.parametrize('kind', [KeyError, ValueError, RuntimeError, OSError, FloatingPointError, ModuleNotFoundError])
@@ -170,7 +195,7 @@ def test_json_holds_settings_and_results(fastsgd, tmp_path):
     run = fastsgd('--classes', '4,5', '--epochs', 2, '--lr', .5, '--json', tmp_path/'tiers.json')
     kept = strict((tmp_path/'tiers.json').read_text())
     assert run.status == 0 and kept['same'] is True and kept['max_diff'] == {'modules': 0., 'learner': 0.}
-    assert kept['settings'] == dict(source='embedded', classes=[4, 5], arch='linear', epochs=2, lr=.5, bs=64, seed=42)
+    assert kept['settings'] == dict(source='embedded', classes=[4, 5], arch='linear', epochs=2, lr=.5, bs=64, seed=42, dtype='float32')
     assert {tier: len(a) for tier, a in kept['accuracy'].items()} == dict(manual=2, modules=2, learner=2)
     assert f"{kept['accuracy']['learner'][-1]:.4f}" in run.out
 
