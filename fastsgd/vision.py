@@ -32,7 +32,9 @@ try:
     from fastai.vision.learner import vision_learner
     from fastai.vision.models import resnet18
 except (ImportError, RuntimeError) as e:  # a torchvision made for another torch raises RuntimeError
-    raise MissingPackage(f'fastsgd.vision needs a torchvision that matches torch {torch.__version__} ({e}): install both from one place, in one command, pip install --upgrade --force-reinstall torch torchvision') from e
+    raise MissingPackage(f'fastsgd.vision needs a torchvision that matches torch {torch.__version__} ({e}): '
+                         'install both from one place, in one command, '
+                         'pip install --upgrade --force-reinstall torch torchvision') from e
 
 # %% ../nbs/09_vision.ipynb #13f808b2
 _layouts = {'train': ('train', 'valid'), 'training': ('training', 'testing')}
@@ -41,23 +43,30 @@ def _write_images(folder, x, y, classes):
     "Images as files in a folder for each digit, numbered as they stand"
     labels = 1 - y[:, 0] if len(classes) == 2 else y
     for c in classes: (folder/str(c)).mkdir(parents=True)
-    for i, (pixels, label) in enumerate(zip((x*255).round().byte().reshape(-1, 28, 28).numpy(), labels.tolist())):
+    images = (x*255).round().byte().reshape(-1, 28, 28).numpy()
+    for i, (pixels, label) in enumerate(zip(images, labels.tolist())):
         Image.fromarray(pixels).save(folder/str(classes[label])/f'{i:05}.png')
 
 # %% ../nbs/09_vision.ipynb #8608702f
 def export_images(
-    source: str | Path | DigitData, # all ten digits of a source of `load_digits`, or digits that are loaded
+    source: str | Path | DigitData, # a source of `load_digits`, all ten digits of it; or digits
     path: str | Path, # a new folder, or an empty one
     layout: str = 'train' # `'train'` for train/ and valid/, `'training'` for training/ and testing/
 ) -> Path: # the folder
-    "Write digits as PNG files in folders, as `load_digits(path)` reads them; raises `FileExistsError` for a folder in use, `ValueError` for an unknown layout"
-    if layout not in _layouts: raise BadValue(f"layout is {layout!r}: choose 'train' or 'training'.")
+    """Write digits as PNG files in folders, as `load_digits(path)` reads them.
+
+    Raises `FileExistsError` for a folder in use, `ValueError` for an unknown layout."""
+    if layout not in _layouts:
+        raise BadValue(f"layout is {layout!r}: choose 'train' or 'training'.")
     path = Path(path).expanduser()
-    if path.exists() and not path.is_dir(): raise FileInTheWay(f'{path} is a file: name a new folder.')
-    if path.is_dir() and any(path.iterdir()): raise FileInTheWay(f'{path} is not empty: name a new folder, or delete what is in it.')
+    if path.exists() and not path.is_dir():
+        raise FileInTheWay(f'{path} is a file: name a new folder.')
+    if path.is_dir() and any(path.iterdir()):
+        raise FileInTheWay(f'{path} is not empty: name a new folder, or delete what is in it.')
     data = source if isinstance(source, DigitData) else load_digits(source, classes=range(10))
-    for name, x, y in zip(_layouts[layout], (data.train_x, data.valid_x), (data.train_y, data.valid_y)):
-        _write_images(path/name, x, y, data.classes)
+    train, valid = _layouts[layout]
+    _write_images(path/train, data.train_x, data.train_y, data.classes)
+    _write_images(path/valid, data.valid_x, data.valid_y, data.classes)
     return path
 
 # %% ../nbs/09_vision.ipynb #d667c4a5
@@ -65,13 +74,17 @@ def one_cycle(
     pct: float, # share of the run that is done, from 0 to 1
     lr: float # the largest learning rate
 ) -> tuple[float, float]: # learning rate and momentum
-    "The rate and the momentum of a step, as fastai's `fit_one_cycle` sets them; raises `ValueError` for a share below 0 or above 1"
-    if not 0 <= pct <= 1: raise BadValue(f'pct is {pct}: give the share of the run that is done, from 0 to 1.')
-    pct = torch.tensor(pct, dtype=torch.float32)  # fastai rounds it too, and so the two agree to the last bit
+    """The rate and the momentum of a step, as fastai's `fit_one_cycle` sets them.
+
+    Raises `ValueError` for a share below 0 or above 1."""
+    if not 0 <= pct <= 1:
+        raise BadValue(f'pct is {pct}: give the share of the run that is done, from 0 to 1.')
+    pct = torch.tensor(pct, dtype=torch.float32)  # as fastai, so the two agree to the last bit
     rising = bool(pct < 0.25)
     pos = (pct/0.25 if rising else (pct - 0.25)/0.75).item()
     def between(start, end): return start + (1 + cos(pi*(1 - pos)))*(end - start)/2
-    return (between(lr/25, lr), between(0.95, 0.85)) if rising else (between(lr, lr/1e5), between(0.85, 0.95))
+    if rising: return between(lr/25, lr), between(0.95, 0.85)
+    return between(lr, lr/1e5), between(0.85, 0.95)
 
 # %% ../nbs/09_vision.ipynb #bc8c6846
 @torch.no_grad()
@@ -91,8 +104,11 @@ def train_one_cycle(
     epochs: int, # passes over `dl`
     loss_func: Callable = mnist_loss # `loss_func(preds, yb)` gives one number
 ) -> None:
-    "Tier 1's loop with one cycle and momentum; raises what tier 1's `train_epoch` raises, and `ValueError` for less than one epoch"
-    if not isinstance(epochs, Integral) or epochs < 1: raise BadValue(f'epochs is {epochs}: train for 1 or more.')
+    """Tier 1's loop with one cycle and momentum.
+
+    Raises what tier 1's `train_epoch` raises, and `ValueError` for less than one epoch."""
+    if not isinstance(epochs, Integral) or epochs < 1:
+        raise BadValue(f'epochs is {epochs}: train for 1 or more.')
     guards.training(lr, params)
     moving = [torch.zeros_like(p) for p in params]
     for epoch in range(epochs):
@@ -102,14 +118,18 @@ def train_one_cycle(
             _momentum_step(params, moving, *one_cycle((epoch + i/len(dl))/epochs, lr))
 
 # %% ../nbs/09_vision.ipynb #54c8df2a
-def _block(n_in, n_out): return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride=2, padding=1), nn.BatchNorm2d(n_out), nn.ReLU())
+def _block(n_in, n_out):
+    "A convolution that halves the picture, made even by batch normalization"
+    conv = nn.Conv2d(n_in, n_out, 3, stride=2, padding=1)
+    return nn.Sequential(conv, nn.BatchNorm2d(n_out), nn.ReLU())
 
 # %% ../nbs/09_vision.ipynb #1d4306a8
 def small_cnn(
     n_out: int # numbers predicted for an image
 ) -> nn.Sequential: # body and head; maps (N, 784) to (N, n_out)
     "Three convolutions and a linear layer: small enough to be trained in seconds"
-    body = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), _block(1, 16), _block(16, 32), _block(32, 64), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    body = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), _block(1, 16), _block(16, 32),
+                         _block(32, 64), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     return nn.Sequential(body, nn.Linear(64, n_out))
 
 def few_images(
@@ -117,19 +137,23 @@ def few_images(
     n: int, # images of each class to train on
     seed: int = 42 # which ones
 ) -> DigitData: # with the validation set as it is
-    "Digits with a small training set; raises `ValueError` where a class has fewer than `n` images, or for two classes"
-    if data.n_out == 1: raise BadValue(f'There are two classes, {data.classes}: load three or more.')
+    """Digits with a small training set.
+
+    Raises `ValueError` where a class has fewer than `n` images, or for two classes."""
+    if data.n_out == 1:
+        raise BadValue(f'There are two classes, {data.classes}: load three or more.')
+    by_class = [(data.train_y == i).nonzero()[:, 0] for i in range(data.n_out)]
+    most = min(map(len, by_class))
+    if not 0 < n <= most: raise BadValue(f'n is {n}: each class has from 1 to {most} images.')
     draw = torch.Generator().manual_seed(seed)
-    rows = [(data.train_y == i).nonzero()[:, 0] for i in range(data.n_out)]
-    if not 0 < n <= min(map(len, rows)): raise BadValue(f'n is {n}: each class has from 1 to {min(map(len, rows))} images.')
-    rows = torch.cat([r[torch.randperm(len(r), generator=draw)[:n]] for r in rows])
+    rows = torch.cat([rows[torch.randperm(len(rows), generator=draw)[:n]] for rows in by_class])
     return replace(data, train_x=data.train_x[rows], train_y=data.train_y[rows])
 
 # %% ../nbs/09_vision.ipynb #1613b0da
 def _halves(model): return [params_of(model[0]), params_of(model[1])]
 
-def _accuracy(learn, how, epochs, lr):
-    "Train without a word"
+def _train_quietly(learn, how, epochs, lr):
+    "The accuracy after training without a word; `how` is a method of `Learner`"
     with learn.no_bar(), learn.no_logging(): getattr(learn, how)(epochs, lr)
     return learn.recorder.values[-1][-1]
 
@@ -138,7 +162,8 @@ def _cnn_learner(data, body, bs, seed):
     torch.manual_seed(seed)
     model = small_cnn(data.n_out)
     if body: model[0].load_state_dict(body.state_dict())
-    return Learner(get_dls(data, bs, seed), model, loss_func=F.cross_entropy, metrics=batch_accuracy, splitter=_halves)
+    return Learner(get_dls(data, bs, seed), model, loss_func=F.cross_entropy,
+                   metrics=batch_accuracy, splitter=_halves)
 
 # %% ../nbs/09_vision.ipynb #7f85838b
 def transfer(
@@ -150,12 +175,17 @@ def transfer(
     lr: float = 0.05, # for both
     body_epochs: int = 5 # with the old digits
 ) -> dict: # accuracy on the new digits' validation set: `from scratch` and `fine_tune`
-    "Train on few images of the new digits, from scratch, and from a network that knows the old ones; raises what `few_images` raises"
+    """Train on few images of the new digits, from scratch, and from a network that knows the old.
+
+    Raises what `few_images` raises."""
     data = few_images(new, n, seed)
     known = _cnn_learner(old, None, 64, seed)
-    _accuracy(known, 'fit_one_cycle', body_epochs, 0.01)
-    scratch = _accuracy(_cnn_learner(data, None, 10, seed), 'fit_one_cycle', epochs + 1, lr)
-    return {'from scratch': scratch, 'fine_tune': _accuracy(_cnn_learner(data, known.model[0], 10, seed), 'fine_tune', epochs, lr)}
+    _train_quietly(known, 'fit_one_cycle', body_epochs, 0.01)
+    scratch = _cnn_learner(data, None, 10, seed)
+    from_scratch = _train_quietly(scratch, 'fit_one_cycle', epochs + 1, lr)
+    tuned = _cnn_learner(data, known.model[0], 10, seed)
+    fine_tune = _train_quietly(tuned, 'fine_tune', epochs, lr)
+    return {'from scratch': from_scratch, 'fine_tune': fine_tune}
 
 # %% ../nbs/09_vision.ipynb #c31befb8
 def image_learner(
@@ -169,4 +199,6 @@ def image_learner(
     try: return vision_learner(dls, arch, pretrained=pretrained, **kwargs)
     except OSError as e:
         if not pretrained: raise
-        raise NoNetwork(f'Cannot fetch the weights of {arch.__name__} ({e}): check the network, put the file into {torch.hub.get_dir()}/checkpoints, or use pretrained=False.') from e
+        raise NoNetwork(f'Cannot fetch the weights of {arch.__name__} ({e}): check the network, '
+                        f'put the file into {torch.hub.get_dir()}/checkpoints, '
+                        'or use pretrained=False.') from e
