@@ -1,6 +1,7 @@
 """Build the docs site from nbs/ into _docs/, with what the `dev` extra installs and without a network.
 
-nbdev prepares the notebooks as it does for Quarto, and smalldocs renders them. This script mends what lies between the two.
+nbdev prepares the notebooks as it does for Quarto, and smalldocs renders them.
+This script mends what lies between the two.
 """
 import argparse, base64, html, os, re, shutil, struct, sys, time
 from pathlib import Path
@@ -19,7 +20,8 @@ ASSETS = ROOT/'tools/site'
 SHORT = {'nn': 'torch.nn', 'F': 'torch.nn.functional'}  # how the pages call parts of PyTorch
 DIRECTIVE = re.compile(r'^#\|\s*([\w-]+)(?::\s*(.*))?\n?', re.M)
 
-WIDGET = re.compile(r'<div data-widget="\w+">.*?<img[^>]* alt="([^"]*)"[^>]*></div>\n<script>.*?</script>', re.S)  # something to play with
+# Something to play with
+WIDGET = re.compile(r'<div data-widget="\w+">.*?<img[^>]* alt="([^"]*)"[^>]*></div>\n<script>.*?</script>', re.S)
 
 
 # ---- before smalldocs: the staged notebooks
@@ -61,7 +63,9 @@ def figure(data, cell, name, n):
     alt, caption = options.get('fig-alt', ''), options.get('fig-cap')
     if isinstance(alt, list): alt = alt[n]
     if not alt: print(f'{name}: no fig-alt for the picture of {cell.source.splitlines()[-1]!r}', file=sys.stderr)
-    width, height = (s//2 for s in struct.unpack('>II', raw[16:24])) if kind == 'image/png' else (0, 0)  # drawn at double density
+    width = height = 0
+    if kind == 'image/png':
+        width, height = (s//2 for s in struct.unpack('>II', raw[16:24]))  # drawn at double density
     size = f'width="{width}" height="{height}"' if width else ''
     img = f'<img src="figures/{file.name}" alt="{html.escape(alt)}" {size}{" class=wide" if width > 700 else ""}>'
     return f'<figure>{img}<figcaption>{html.escape(caption)}</figcaption></figure>' if caption else img
@@ -71,31 +75,38 @@ def mend_notebook(path, pages):
     "Rewrite a staged notebook so that smalldocs shows it as Quarto would"
     nb, name = read_nb(path), re.sub(r'^\d+_', '', path.stem)
     own = own_names(name)
-    folded = {c.id for c in read_nb(ROOT/'nbs'/path.name).cells if '#| folded' in c.source}  # nbdev 3 would not export Quarto's option
+    # nbdev 3 would not export a cell with Quarto's option, so it is marked with a word of ours
+    folded = {c.id for c in read_nb(ROOT/'nbs'/path.name).cells if '#| folded' in c.source}
     for cell, following in zip(nb.cells, [*nb.cells[1:], None]):
-        if cell.cell_type == 'raw': cell.source = re.sub(r'^output-file:.*\n', '', cell.source, flags=re.M)  # `finish` does it
+        if cell.cell_type == 'raw':
+            cell.source = re.sub(r'^output-file:.*\n', '', cell.source, flags=re.M)  # `finish` does it
         if cell.cell_type == 'markdown': cell.source = linked(cell.source, own, pages)
         if cell.cell_type != 'code': continue
         for n, out in enumerate(cell.outputs):
             data = out.get('data', {})
-            if WIDGET.match(shown := ''.join(data.get('text/html', ''))): out['data'] = {'text/html': shown}  # brings its own picture
+            markup = ''.join(data.get('text/html', ''))
+            if WIDGET.match(markup): out['data'] = {'text/html': markup}  # brings its own picture
             elif any(k.startswith('image/') for k in data): out['data'] = {'text/html': figure(data, cell, name, n)}
             elif 'text/markdown' in data and 'text/html' not in data:
                 text = linked(''.join(data['text/markdown']), own, pages)
-                if shown := re.search(r'^show_doc\((.+?)\)$', cell.source, re.M): text = reference(text, shown[1], own, following)
+                shown = re.search(r'^show_doc\((.+?)\)$', cell.source, re.M)
+                if shown: text = reference(text, shown[1], own, following)
                 out['data'] = {'text/markdown': text}
-            elif 'text/html' in data: data['text/html'] = re.sub(r'<style>[^<]*progress.*?</style>', '', ''.join(data['text/html']), flags=re.S)  # white in the dark
+            elif 'text/html' in data:  # a table of fastai's, whose style is white in the dark
+                data['text/html'] = re.sub(r'<style>[^<]*progress.*?</style>', '', markup, flags=re.S)
         cell.outputs = [o for o in cell.outputs if o.get('data', {}).get('text/html', 'some').strip()]
         if 'Exported source' in cell.source: cell.source = plain(cell.source)  # a reader meets guards on their own page
-        cell.source = cell.source.replace('#| code-fold: show\n#| code-summary: "Exported source"\n', '')  # nbdev's own, around all exported code
-        if cell.id in folded: cell.source = '#| code-fold: true\n' + cell.source
-        cell.source = cell.source.replace('#| code-fold: true\n', '#| code-fold: true\n#| code-summary: Show the code\n')
+        # nbdev's own, around all exported code
+        cell.source = cell.source.replace('#| code-fold: show\n#| code-summary: "Exported source"\n', '')
+        fold = '#| code-fold: true\n'
+        if cell.id in folded: cell.source = fold + cell.source
+        cell.source = cell.source.replace(fold, fold + '#| code-summary: Show the code\n')
         cell.source = DIRECTIVE.sub(lambda m: m[0] if m[2] else '', cell.source)  # nbdev's own, which are no YAML
     write_nb(nb, path)
 
 
 def reference(text, name, own, following):
-    "What `show_doc` says, with the right address of the source, and without the signature where the source itself follows"
+    "What `show_doc` says, with the right address of the source; where that follows, without the signature"
     if name in own: text = re.sub(r'\[source\]\([^)]+\)(\{[^}]*\})?', f'[source]({own[name][1]}){{.source-link}}', text)
     if following and 'Exported source' in following.source:  # a cell marked `#| exports`
         text = re.sub(r'^```python\n.*?^```\n', '', text, flags=re.M | re.S)
@@ -108,7 +119,8 @@ def stage():
     staged = proc_nbs(force=True)
     listed = (ROOT/'nbs/sidebar.yml').read_text()
     notebooks = sorted(staged.glob('*.ipynb'))
-    if missing := [f.name for f in notebooks if f' {f.name}\n' not in listed]: sys.exit(f'nbs/sidebar.yml does not list {", ".join(missing)}')
+    missing = [f.name for f in notebooks if f' {f.name}\n' not in listed]
+    if missing: sys.exit(f'nbs/sidebar.yml does not list {", ".join(missing)}')
     pages = {f.name: re.sub(r'^\d+_', '', f.stem) + '.html' for f in notebooks}
     for f in notebooks: mend_notebook(f, {page: name for name, page in pages.items()})
     return pages
@@ -118,17 +130,23 @@ def stage():
 
 def links(notebook):
     "The links below a page's title"
-    colab = get_config().git_url.replace('github.com', 'colab.research.google.com/github') + f'/blob/{get_config().branch}/nbs/{notebook}'
-    return f'<p class="page-links"><a href="notebooks/{notebook}" download>Download the notebook</a><a href="{colab}">Open in Colab</a></p>'
+    config = get_config()
+    repository = config.git_url.replace('github.com', 'colab.research.google.com/github')
+    colab = f'{repository}/blob/{config.branch}/nbs/{notebook}'
+    return (f'<p class="page-links"><a href="notebooks/{notebook}" download>Download the notebook</a>'
+            f'<a href="{colab}">Open in Colab</a></p>')
 
 
 def mend_page(text, notebook):
     "A page that loads nothing from elsewhere, and offers its notebook"
     text = text.replace(smalldocs.layout.KATEX, 'site_libs/katex')
     text = re.sub(r'<link[^>]*bootstrap-icons[^>]*>', '', text)
-    text = re.sub(r'<a [^>]*role="navigation"[^>]*>(.*?)</a>', lambda m: m[1] if 'menu-text' in m[1] else '', text)  # sections stay open
-    text = text.replace('</head>', '<link rel="icon" href="site_libs/favicon.svg"><script src="site_libs/site.js"></script></head>')
-    return text.replace('</header>', '</header>' + links(notebook), 2).replace('</header>' + links(notebook), '</header>', 1)
+    def name_alone(m): return m[1] if 'menu-text' in m[1] else ''  # sections stay open
+    text = re.sub(r'<a [^>]*role="navigation"[^>]*>(.*?)</a>', name_alone, text)
+    ours = '<link rel="icon" href="site_libs/favicon.svg"><script src="site_libs/site.js"></script>'
+    text = text.replace('</head>', f'{ours}</head>')
+    end = '</header>' + links(notebook)  # of the second header, which is the title's; the first is the site's
+    return text.replace('</header>', end, 2).replace(end, '</header>', 1)
 
 
 def finish(site, pages):

@@ -1,8 +1,9 @@
 """Run the notebooks and store their outputs; with --check, compare text outputs with the stored ones instead.
 
 Numbers may differ in the last digit from one processor to another: up to four decimals, the last may differ by one.
-Longer ones are compared to within 0.1 percent, and anything below 0.00001 counts as zero. In a cell marked `#| timing`, numbers with two decimals are seconds, and may be
-anything. All else must be equal, character by character. Pictures are not compared, nor the data of widgets.
+Longer ones are compared to within 0.1 percent, and anything below 0.00001 counts as zero. In a cell marked
+`#| timing`, numbers with two decimals are seconds, and may be anything. All else must be equal, character by
+character. Pictures are not compared, nor the data of widgets.
 """
 import argparse, base64, copy, difflib, io, math, os, re, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,8 @@ from PIL import Image
 NBS = Path(__file__).resolve().parent.parent/'nbs'
 NUMBER = re.compile(r'[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?', re.I)
 
-WIDGET = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)|(?<=src="data:image/png;base64,)[^"]*')  # its data and its picture
+# A widget's data and its picture
+WIDGET = re.compile(r'(?<=<script type="application/json">).*?(?=</script>)|(?<=src="data:image/png;base64,)[^"]*')
 
 
 def is_lesson(cell):
@@ -34,8 +36,10 @@ def execute(path):
     stored = nbformat.read(path, as_version=4)
     fresh = copy.deepcopy(stored)
     lesson = nbformat.v4.new_notebook(metadata=fresh.metadata, cells=[c for c in fresh.cells if is_lesson(c)])
-    env = {**os.environ, 'PYTHONWARNINGS': 'ignore', 'OMP_NUM_THREADS': '1'}  # notebooks side by side would wait for each other's threads
-    client = NotebookClient(lesson, timeout=600, kernel_name='python3', coalesce_streams=True, resources={'metadata': {'path': str(path.parent)}},
+    # One thread: notebooks side by side would wait for each other's
+    env = {**os.environ, 'PYTHONWARNINGS': 'ignore', 'OMP_NUM_THREADS': '1'}
+    client = NotebookClient(lesson, timeout=600, kernel_name='python3', coalesce_streams=True,
+                            resources={'metadata': {'path': str(path.parent)}},
                             extra_arguments=['--log-level=ERROR', "--InlineBackend.figure_formats={'retina'}"])
     client.execute(env=env)  # fills the cells of `fresh`, which `lesson` holds
     return stored, fresh
@@ -69,9 +73,11 @@ def close(x, y):
 
 def shrink_pictures(nb):
     "Store plots with 64 colours, which are enough for one, and a third of the bytes"
-    for data in (out.data for cell in nb.cells for out in cell.get('outputs', []) if 'image/png' in out.get('data', {})):
+    outputs = [out.get('data', {}) for cell in nb.cells for out in cell.get('outputs', [])]
+    for data in (data for data in outputs if 'image/png' in data):
         small, png = io.BytesIO(), base64.b64decode(data['image/png'])
-        Image.open(io.BytesIO(png)).convert('RGB').quantize(64, dither=Image.Dither.NONE).save(small, 'PNG', optimize=True)
+        picture = Image.open(io.BytesIO(png)).convert('RGB').quantize(64, dither=Image.Dither.NONE)
+        picture.save(small, 'PNG', optimize=True)
         data['image/png'] = base64.b64encode(min(png, small.getvalue(), key=len)).decode()
 
 
@@ -88,7 +94,9 @@ def run(path, check):
         write_nb(nb, path)
         return 0
     pairs = [(a, b) for a, b in zip(texts(stored), texts(fresh)) if not same(a, b)]
-    for a, b in pairs: print(path.name, *difflib.unified_diff(a.splitlines(), b.splitlines(), 'stored', 'fresh', lineterm=''), sep='\n')
+    for a, b in pairs:
+        difference = difflib.unified_diff(a.splitlines(), b.splitlines(), 'stored', 'fresh', lineterm='')
+        print(path.name, *difference, sep='\n')
     return len(pairs)
 
 
@@ -99,7 +107,8 @@ def main():
     args = p.parse_args()
     paths = [f.resolve() for f in args.notebooks] or sorted(NBS.glob('[!_]*.ipynb'))
     with ThreadPoolExecutor(2) as pool: differ = sum(pool.map(lambda f: run(f, args.check), paths))
-    print(f'{len(paths)} notebooks run, {differ} of their outputs ' + ('differ from what is stored' if args.check else 'failed, the others stored'))
+    what = 'differ from what is stored' if args.check else 'failed, the others stored'
+    print(f'{len(paths)} notebooks run, {differ} of their outputs {what}')
     sys.exit(differ > 0)
 
 

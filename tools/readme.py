@@ -27,7 +27,8 @@ def readme(nb):
             parts.append(re.sub(r'\]\((\w+\.ipynb)', r'](nbs/\1', cell.source))
             continue
         if cell.cell_type != 'code' or '#| hide' in cell.source: continue
-        if '#| echo: false' not in cell.source: parts.append('```python\n' + re.sub(r'^#\|.*\n', '', cell.source, flags=re.M) + '\n```')
+        if '#| echo: false' not in cell.source:
+            parts.append('```python\n' + re.sub(r'^#\|.*\n', '', cell.source, flags=re.M) + '\n```')
         alt = re.search(r'#\| fig-alt: "(.*)"', cell.source)
         for out in cell.outputs:
             text, new = output(out, f'index_{i}.png', alt[1] if alt else '')
@@ -46,7 +47,8 @@ def main():
     for file, new in stale.items():
         print(f'{file.relative_to(ROOT)} ' + ('is not what nbs/index.ipynb gives' if args.check else 'written'))
         if args.check and file.suffix == '.md':
-            print(*difflib.unified_diff(file.read_text().splitlines(), text.splitlines(), 'README.md', 'nbs/index.ipynb', lineterm=''), sep='\n')
+            is_there, wanted = file.read_text().splitlines(), text.splitlines()
+            print(*difflib.unified_diff(is_there, wanted, 'README.md', 'nbs/index.ipynb', lineterm=''), sep='\n')
         if not args.check:
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(new)
