@@ -1,8 +1,9 @@
 """Processes that are ready at once: forked from one that has imported everything.
 
-A command spends most of its time importing. `Fork` is a `Popen` for `python -c` whose process does not: a server imports once, and
-forks for each. Such a process has its own number, files, signals, folder, environment and exit status, and ends as any interpreter does.
-What an interpreter does before the first line of code is not in it: tests of importing and of what is read while importing take a `Popen`.
+A command spends most of its time importing. `Fork` is a `Popen` for `python -c` whose process does not: a server
+imports once, and forks for each. Such a process has its own number, files, signals, folder, environment and exit
+status, and ends as any interpreter does. What an interpreter does before the first line of code is not in it:
+tests of importing and of what is read while importing take a `Popen`.
 """
 import json
 import os
@@ -20,7 +21,8 @@ possible = sys.platform == 'linux'  # elsewhere the libraries' threads may not s
 def server():
     "A connection to the server, which ends when this process does"
     ours, theirs = socket.socketpair()
-    with theirs: Popen([sys.executable, __file__, str(theirs.fileno())], stdin=DEVNULL, stdout=DEVNULL, pass_fds=[theirs.fileno()])
+    command = [sys.executable, __file__, str(theirs.fileno())]
+    with theirs: Popen(command, stdin=DEVNULL, stdout=DEVNULL, pass_fds=[theirs.fileno()])
     return ours
 
 
@@ -37,7 +39,8 @@ class Fork(Popen):
     "A process that runs `python -c CODE ARGUMENTS`, without the wait for its imports"
     def __init__(self, argv, *, start_new_session=False, env=None, cwd=None, **kwargs):
         assert argv[:2] == [sys.executable, '-c']
-        self.request = dict(code=argv[2], argv=['-c', *argv[3:]], session=start_new_session, env=dict(env or os.environ), cwd=str(cwd or os.getcwd()))
+        self.request = dict(code=argv[2], argv=['-c', *argv[3:]], session=start_new_session,
+                            env=dict(env or os.environ), cwd=str(cwd or os.getcwd()))
         super().__init__(argv, **kwargs)
 
     def _execute_child(self, *args):
@@ -107,7 +110,7 @@ status = 0
 
 
 def leave():
-    "The last thing at an interpreter's end would be to give back memory piece by piece, which takes longer than most commands"
+    "End at once: to give memory back piece by piece, as an interpreter does last, takes longer than most commands"
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -10,13 +10,15 @@ from types import SimpleNamespace
 import forks
 
 REPO = Path(__file__).resolve().parent.parent
-AXE = Path(os.getenv('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')  # looks for what keeps people from using a page
+# axe looks for what keeps people from using a page
+AXE = Path(os.getenv('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
 
 
 def few(data, n):
     "The first `n` digits to train on, and half as many to validate with"
     m = n//2
-    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n], valid_x=data.valid_x[:m], valid_y=data.valid_y[:m])
+    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n],
+                   valid_x=data.valid_x[:m], valid_y=data.valid_y[:m])
 
 
 def python(code, args): return [sys.executable, '-c', code, *map(str, args)]
@@ -27,13 +29,14 @@ pipes = dict(stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
 
 def start(code, *args, **env):
     "A Python process that runs `code`"
-    hear = None if os.name == 'nt' else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell makes what it runs in the background deaf to it
-    return Popen(python(code, args), env={**os.environ, **env}, **pipes, preexec_fn=hear)
+    def hear(): signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell makes its background processes deaf to it
+    return Popen(python(code, args), env={**os.environ, **env}, **pipes, preexec_fn=None if os.name == 'nt' else hear)
 
 
 def fork(code, *args, **env):
     "The same at once, where nothing depends on how Python starts and what it imports: see forks.py"
-    return forks.Fork(python(code, args), env={**os.environ, **env}, **pipes) if forks.possible else start(code, *args, **env)
+    if not forks.possible: return start(code, *args, **env)
+    return forks.Fork(python(code, args), env={**os.environ, **env}, **pipes)
 
 
 def end(process):

@@ -39,7 +39,9 @@ import fastsgd.learner, fastsgd.parity, fastsgd.scale
     return end(start(code, tmp_path))
 
 
-@pytest.mark.parametrize('init', ['raise RuntimeError("operator torchvision::nms does not exist")', 'raise ModuleNotFoundError("No module named torchvision")', ''])
+@pytest.mark.parametrize('init', [
+    'raise RuntimeError("operator torchvision::nms does not exist")',
+    'raise ModuleNotFoundError("No module named torchvision")', ''])
 def test_a_torchvision_that_does_not_import_is_named_with_its_mend(tmp_path, init):
     run = import_vision(tmp_path, init)
     assert run.status == 0, run.err
@@ -81,8 +83,10 @@ def test_images_of_a_source_are_of_all_ten_digits(vision, tmp_path):
 def test_a_folder_in_use_is_left_alone(vision, tmp_path, small):
     (tmp_path/'notes.txt').write_text('mine')
     with pytest.raises(FileExistsError, match='is not empty: name a new folder'): vision.export_images(small, tmp_path)
-    with pytest.raises(FileExistsError, match='is a file: name a new folder'): vision.export_images(small, tmp_path/'notes.txt')
-    with pytest.raises(ValueError, match="layout is 'flat': choose 'train' or 'training'"): vision.export_images(small, tmp_path/'new', 'flat')
+    with pytest.raises(FileExistsError, match='is a file: name a new folder'):
+        vision.export_images(small, tmp_path/'notes.txt')
+    with pytest.raises(ValueError, match="layout is 'flat': choose 'train' or 'training'"):
+        vision.export_images(small, tmp_path/'new', 'flat')
     assert [p.name for p in tmp_path.iterdir()] == ['notes.txt']
 
 
@@ -91,7 +95,8 @@ def test_a_folder_in_use_is_left_alone(vision, tmp_path, small):
 def test_the_schedule_is_fastais_to_the_last_bit(vision):
     from fastai.callback.schedule import combined_cos
     rates, moms = combined_cos(0.25, 0.3/25, 0.3, 0.3/1e5), combined_cos(0.25, 0.95, 0.85, 0.95)
-    for pct in [i/1000 for i in range(1001)] + [1/3, 0.25 - 1e-12, 0.25 + 1e-12]: assert vision.one_cycle(pct, 0.3) == (rates(pct), moms(pct))
+    for pct in [i/1000 for i in range(1001)] + [1/3, 0.25 - 1e-12, 0.25 + 1e-12]:
+        assert vision.one_cycle(pct, 0.3) == (rates(pct), moms(pct))
 
 
 @pytest.mark.parametrize('pct', [-0.1, 1.1, float('nan')])
@@ -104,7 +109,8 @@ def cycles(vision, data, lr, epochs, bs=64):
     torch.manual_seed(0)
     net = modules.simple_net(n_out=data.n_out).to(data.train_x.dtype)
     loss_func = manual.mnist_loss if data.n_out == 1 else F.cross_entropy
-    params = {n: (p.T if p.ndim == 2 else p).detach().clone().requires_grad_() for n, p in zip(('w1', 'b1', 'w2', 'b2'), net.parameters())}
+    def turned(): return {n: p.T if p.ndim == 2 else p for n, p in zip(('w1', 'b1', 'w2', 'b2'), net.parameters())}
+    params = {n: p.detach().clone().requires_grad_() for n, p in turned().items()}
     model = partial(manual.simple_net, **params)
     def by_hand(dl, loss_func):
         vision.train_one_cycle(model, lr, list(params.values()), dl, epochs, loss_func)
@@ -114,8 +120,8 @@ def cycles(vision, data, lr, epochs, bs=64):
         learn.opt_func = partial(SGD, mom=.9)
         with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(epochs, lr)
         return [learn.recorder.values[-1][-1]]
-    def turned(): return {n: p.T if p.ndim == 2 else p for n, p in zip(params, net.parameters())}
-    return [record('by hand', by_hand, lambda: params, get_dls(data, bs).train, loss_func), record('Learner', by_learner, turned, get_dls(data, bs).train, loss_func)]
+    return [record('by hand', by_hand, lambda: params, get_dls(data, bs).train, loss_func),
+            record('Learner', by_learner, turned, get_dls(data, bs).train, loss_func)]
 
 
 @pytest.mark.parametrize('epochs', [1, 3])
@@ -133,14 +139,16 @@ def test_another_momentum_would_be_noticed(vision, monkeypatch, small):
     one_cycle = vision.one_cycle
     monkeypatch.setattr(vision, 'one_cycle', lambda pct, lr: (one_cycle(pct, lr)[0], 0.9))
     by_hand, by_learner = cycles(vision, small, .1, 1)
-    with pytest.raises(AssertionError, match=r'parts from by hand at step 2 '): assert_same_training(by_hand, by_learner, 1e-6)
+    with pytest.raises(AssertionError, match=r'parts from by hand at step 2 '):
+        assert_same_training(by_hand, by_learner, 1e-6)
 
 
 def test_what_cannot_be_trained_is_refused(vision, dls):
     params = [manual.init_params((784, 1)), manual.init_params(1)]
     model = partial(manual.linear1, weights=params[0], bias=params[1])
     for epochs in (0, -1, 1.5):
-        with pytest.raises(ValueError, match='train for 1 or more'): vision.train_one_cycle(model, 1., params, dls.train, epochs)
+        with pytest.raises(ValueError, match='train for 1 or more'):
+            vision.train_one_cycle(model, 1., params, dls.train, epochs)
     with pytest.raises(ValueError, match='lr is -1'): vision.train_one_cycle(model, -1., params, dls.train, 1)
     with pytest.raises(ValueError, match='gave no batch'): vision.train_one_cycle(model, 1., params, [], 1)
 
@@ -182,7 +190,8 @@ def test_weights_that_cannot_be_fetched(vision, images, tmp_path, monkeypatch):
     def refuse(*args, **kwargs): raise URLError('no route')
     monkeypatch.setattr('torch.hub.urlopen', refuse)
     monkeypatch.setenv('TORCH_HOME', str(tmp_path/'torch'))  # where no weights are yet
-    with pytest.raises(ConnectionError, match=r'Cannot fetch the weights of resnet18 \(.*no route.*\): check the network') as e: vision.image_learner(images, pretrained=True)
+    says = r'Cannot fetch the weights of resnet18 \(.*no route.*\): check the network'
+    with pytest.raises(ConnectionError, match=says) as e: vision.image_learner(images, pretrained=True)
     assert isinstance(e.value.__cause__, URLError) and str(tmp_path/'torch') in str(e.value)
 
 

@@ -57,7 +57,8 @@ def strict(text):
 
 @pytest.mark.parametrize('argv, accuracy', [
     ((), .95), (('--arch', 'simple_net', '--lr', .5), .95), (('--classes', '0,1,2,3,4,5,6,7,8,9'), .75),
-    (('--classes', '4,5', '--seed', 1, '--bs', 100, '--epochs', 1), .8)], ids=['defaults', 'simple_net', 'ten', 'options'])
+    (('--classes', '4,5', '--seed', 1, '--bs', 100, '--epochs', 1), .8)],
+    ids=['defaults', 'simple_net', 'ten', 'options'])
 def test_the_same_tiers_give_a_table_a_verdict_and_status_0(fastsgd, argv, accuracy):
     run = fastsgd(*argv)
     assert run.status == 0 and run.err == ''
@@ -90,7 +91,8 @@ def test_images_in_a_folder_are_trained_on(fastsgd, tmp_path):
     *[('epochs', v, ['--epochs', v, '1 or more']) for v in ('0', '-1', '1.5', 'x')],
     *[('bs', v, ['--bs', v, '1 or more']) for v in ('0', '-1', 'x')],
     ('classes', '3', ['at least two']), ('classes', '3,3', ['3', 'twice']), ('classes', '3,12', ['12', 'not a digit']),
-    ('classes', 'x', ['--classes', 'x', '3,7']), ('classes', '', ['--classes', '3,7']), ('classes', '3,,7', ['--classes', '3,7']),
+    ('classes', 'x', ['--classes', 'x', '3,7']), ('classes', '', ['--classes', '3,7']),
+    ('classes', '3,,7', ['--classes', '3,7']),
     ('source', 'nowhere', ['nowhere', 'embedded', 'folder']), ('arch', 'resnet', ['--arch', 'resnet', 'simple_net']),
     ('seed', 'x', ['--seed']), ('seed', '9'*30, ['seed']),
     ('plot', 'tiers.gif', ['--plot', 'tiers.gif', '.png']), ('plot', 'tiers', ['--plot', '.svg']),
@@ -111,7 +113,8 @@ def test_a_broken_image_is_refused_in_one_line(fastsgd, tmp_path):
     assert_refused(fastsgd('--source', tmp_path), 'a.png', 'delete')
 
 
-def test_an_empty_folder_is_refused_in_one_line(fastsgd, tmp_path): assert_refused(fastsgd('--source', tmp_path), 'train/')
+def test_an_empty_folder_is_refused_in_one_line(fastsgd, tmp_path):
+    assert_refused(fastsgd('--source', tmp_path), 'train/')
 
 
 @pytest.mark.parametrize('arch', ['linear', 'simple_net'])
@@ -149,11 +152,15 @@ def test_options_and_rooms_know_the_same_architectures(): assert options.archs =
 @pytest.mark.parametrize('kind', [KeyError, ValueError, RuntimeError, OSError, FloatingPointError, ModuleNotFoundError])
 def test_a_fault_of_ours_keeps_its_traceback_and_has_a_status_of_its_own(fastsgd, kind):
     with patch.object(parity, 'compare_tiers', side_effect=kind('nobody meant this')): run = fastsgd('--epochs', 1)
-    assert run.status == 3 and run.err.startswith('Traceback') and f'{kind.__name__}: ' in run.err and 'nobody meant this' in run.err
+    assert run.status == 3
+    assert run.err.startswith('Traceback') and f'{kind.__name__}: ' in run.err and 'nobody meant this' in run.err
     assert re.fullmatch(r'fastsgd: this is a fault of fastsgd. Please report it .*/issues', run.err.splitlines()[-1])
 
 
-@pytest.mark.parametrize('kind', [k for k in vars(guards).values() if isinstance(k, type) and issubclass(k, guards.Refusal)], ids=lambda k: k.__name__)
+refusals = [k for k in vars(guards).values() if isinstance(k, type) and issubclass(k, guards.Refusal)]
+
+
+@pytest.mark.parametrize('kind', refusals, ids=lambda k: k.__name__)
 def test_what_is_refused_on_purpose_takes_one_line(fastsgd, kind):
     with patch.object(parity, 'compare_tiers', side_effect=kind('this was meant')): run = fastsgd('--epochs', 1)
     assert run.status == 2 and run.err == 'fastsgd: this was meant\n'
@@ -161,7 +168,8 @@ def test_what_is_refused_on_purpose_takes_one_line(fastsgd, kind):
 
 # Every command
 
-commands = dict(fastsgd=cli.main, fastsgd_check=cli.check_main, fastsgd_race=cli.race_main, fastsgd_bench=cli.bench_main, fastsgd_serve=cli.serve_main)
+commands = dict(fastsgd=cli.main, fastsgd_check=cli.check_main, fastsgd_race=cli.race_main,
+                fastsgd_bench=cli.bench_main, fastsgd_serve=cli.serve_main)
 
 
 def left(command, *argv):
@@ -287,4 +295,5 @@ finally: print('loaded', sorted({'torch', 'fastai', 'numpy', 'matplotlib'} & set
 '''))
     assert run.status == 0 and run.err == '' and 'loaded []' in run.out
     assert 'fastsgd --arch simple_net' in run.out and 'exit status' in run.out
-    for option in '--source', '--classes', '--epochs', '--lr', '--bs', '--seed', '--plot', '--json': assert option in run.out
+    for option in '--source', '--classes', '--epochs', '--lr', '--bs', '--seed', '--plot', '--json':
+        assert option in run.out

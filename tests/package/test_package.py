@@ -18,8 +18,12 @@ import fastsgd
 
 files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
 sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
-road = 'guards options show diff exercises sources data descent manual modules learner archs parity check speed scale vision serve widgets cli'.split()  # later may import earlier
-import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml', 'uvicorn': 'python-fasthtml'}  # where a distribution is called otherwise
+# Later ones may import earlier ones
+road = ('guards options show diff exercises sources data descent manual modules learner archs '
+        'parity check speed scale vision serve widgets cli').split()
+# Where a distribution is called otherwise
+import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml',
+                'uvicorn': 'python-fasthtml'}
 
 
 def imports(tree):
@@ -42,7 +46,8 @@ def test_the_manual_tier_loads_neither_fastai_nor_plots_nor_tables():
 
 
 def test_importing_says_nothing():
-    modules = ', '.join(f'fastsgd.{name}' for name in road if name not in ('vision', 'serve'))  # which need a torchvision that fits, and an extra
+    with_needs = 'vision', 'serve'  # a torchvision that fits, and an extra
+    modules = ', '.join(f'fastsgd.{name}' for name in road if name not in with_needs)
     run = end(start(f'import {modules}'))
     assert run.status == 0 and run.out == run.err == ''
 
@@ -60,7 +65,8 @@ def test_the_manual_tier_stands_on_torch_and_guards_alone():
 
 def test_vision_alone_needs_torchvision():
     heavy = ('torchvision', 'fastai.vision')
-    assert [name for name in sources if any(module.startswith(heavy) for module, _ in imports(sources[name]))] == ['vision']
+    def needs(name): return any(module.startswith(heavy) for module, _ in imports(sources[name]))
+    assert list(filter(needs, sources)) == ['vision']
 
 
 def test_diff_stands_on_the_standard_library():
@@ -108,7 +114,8 @@ def undocumented(name, f, inherited=False):
     if not inspect.getdoc(f): yield f'{name} has no docstring'
     if inherited: return  # means what it means in the base class
     yield from unexplained(name, f)
-    if gives_something(f) and not docments(f, full=True)['return']['docment']: yield f'{name}: what it returns is not explained'
+    if gives_something(f) and not docments(f, full=True)['return']['docment']:
+        yield f'{name}: what it returns is not explained'
 
 
 def gaps(name, thing):
@@ -116,7 +123,8 @@ def gaps(name, thing):
     if inspect.isfunction(thing): yield from undocumented(name, thing)
     if inspect.isclass(thing):
         doc = vars(thing)['__doc__']
-        if not doc or doc.startswith(f'{thing.__name__}('): yield f'{name} has no docstring'  # the second is a dataclass's own
+        of_dataclass = doc and doc.startswith(f'{thing.__name__}(')  # which writes one where there is none
+        if not doc or of_dataclass: yield f'{name} has no docstring'
         if not issubclass(thing, Exception): yield from unexplained(name, thing)  # an error takes its message
         for method, f, inherited in own_methods(thing): yield from undocumented(f'{name}.{method}', f, inherited)
 
@@ -138,10 +146,13 @@ def test_everything_public_is_documented(name):
 
 @pytest.mark.parametrize('name, promised', [
     ('data', 'load_digits DigitData get_dls'), ('descent', 'quadratic mse fit_quadratic gradient_descent'),
-    ('manual', 'init_params linear1 simple_net mnist_loss batch_accuracy calc_grad train_epoch validate_epoch train_model'),
-    ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'), ('learner', 'get_learner'),
-    ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes'), ('speed', 'race time_epochs'),
-    ('serve', 'save_model load_model'), ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer'),
+    ('manual', 'init_params linear1 simple_net mnist_loss batch_accuracy calc_grad '
+               'train_epoch validate_epoch train_model'),
+    ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'),
+    ('learner', 'get_learner'),
+    ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes'),
+    ('speed', 'race time_epochs'), ('serve', 'save_model load_model'),
+    ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer'),
     ('widgets', 'Widget descent_surface batch_by_batch draw_digit three_curves')])
 def test_promised_names_are_public(name, promised):
     assert set(promised.split()) <= set(module_or_skip(name).__all__)
@@ -172,7 +183,8 @@ def installed():
 def test_the_command_is_installed(installed):
     from fastsgd.cli import bench_main, check_main, main, race_main, serve_main
     commands = {e.name: e for e in installed.entry_points if e.group == 'console_scripts'}
-    ours = dict(fastsgd=main, fastsgd_check=check_main, fastsgd_race=race_main, fastsgd_bench=bench_main, fastsgd_serve=serve_main)
+    ours = dict(fastsgd=main, fastsgd_check=check_main, fastsgd_race=race_main, fastsgd_bench=bench_main,
+                fastsgd_serve=serve_main)
     assert {name: e.load() for name, e in commands.items()} == ours
 
 
@@ -191,6 +203,7 @@ def test_versions_agree(installed):
 
 def test_what_the_code_imports_is_what_gets_installed(installed):
     required = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if 'extra ==' not in r}
-    used = {import_names.get(m, m) for tree in sources.values() for m in others(tree) - sys.stdlib_module_names - {'fastsgd'}}
+    foreign = set().union(*map(others, sources.values())) - sys.stdlib_module_names - {'fastsgd'}
+    used = {import_names.get(module, module) for module in foreign}
     extra = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if re.search(r'extra == .(scale|serve)', r)}
     assert required <= used <= required | extra

@@ -30,7 +30,8 @@ def test_nbdev_3_reads_what_settings_say():
 def test_links_of_the_readme_lead_somewhere_from_the_package_index_too(said):
     links = re.findall(r'(!?)\[[^]]*\]\(([^)]+)\)', said['long_description'])
     assert len(links) > 10 and all(link.startswith('https://') for _, link in links)
-    pages, raw = 'https://github.com/fastsgd/fastsgd/blob/main/', 'https://raw.githubusercontent.com/fastsgd/fastsgd/main/'
+    pages = 'https://github.com/fastsgd/fastsgd/blob/main/'
+    raw = 'https://raw.githubusercontent.com/fastsgd/fastsgd/main/'
     ours = [(picture, link) for picture, link in links if link.startswith((pages, raw))]
     assert {link.startswith(raw) for picture, link in ours if picture} == {True}
     assert {link.startswith(pages) for picture, link in ours if not picture} == {True}

@@ -4,7 +4,8 @@ import importlib.util
 import pytest
 from helpers import REPO
 
-for needed in 'nbformat', 'nbclient', 'nbdev', 'execnb': pytest.importorskip(needed, reason=f'{needed} comes with the dev extra')
+for needed in 'nbformat', 'nbclient', 'nbdev', 'execnb':
+    pytest.importorskip(needed, reason=f'{needed} comes with the dev extra')
 if not (REPO/'tools'/'outputs.py').is_file(): pytest.skip('the tools are not beside the tests', allow_module_level=True)
 
 import nbformat.v4 as nbf
@@ -44,15 +45,17 @@ def cell(source, *texts):
 
 
 def test_seconds_are_masked_in_timing_cells_only(outputs):
-    nb = nbf.new_notebook(cells=[cell('#| timing\nrace()', 'took 1.25 of 3.5000 s\n'), cell('race()', 'took 1.25 of 3.5000 s\n')])
+    said = 'took 1.25 of 3.5000 s\n'
+    nb = nbf.new_notebook(cells=[cell('#| timing\nrace()', said), cell('race()', said)])
     masked, plain = outputs.texts(nb)
     assert '1.25' not in masked and '3.5000' in masked
-    assert plain == 'took 1.25 of 3.5000 s\n'
+    assert plain == said
     assert not outputs.same(plain, plain.replace('1.25', '2.25'))
 
 
 def test_text_printed_in_pieces_is_the_same_text(outputs):
-    pieces, whole = (outputs.texts(nbf.new_notebook(cells=[cell('f()', *texts)])) for texts in (['a\n', 'b\n'], ['a\nb\n']))
+    def said(*texts): return outputs.texts(nbf.new_notebook(cells=[cell('f()', *texts)]))
+    pieces, whole = said('a\n', 'b\n'), said('a\nb\n')
     assert pieces == whole
 
 
