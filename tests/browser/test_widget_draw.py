@@ -1,4 +1,4 @@
-"The sheet to draw on: its arithmetic against PyTorch and Pillow, and how it answers to mouse, keyboard and touch, in Chromium"
+"The sheet to draw on: its arithmetic against PyTorch and Pillow; mouse, keyboard and touch in Chromium"
 import base64
 import io
 import zlib
@@ -56,7 +56,9 @@ prepared = '''({grey, width, height}) => {
     return x && [...x] }'''
 
 
-def in_browser(compute, px): return compute(prepared, grey=base64.b64encode(px.tobytes()).decode(), width=px.shape[1], height=px.shape[0])
+def in_browser(compute, px):
+    height, width = px.shape
+    return compute(prepared, grey=base64.b64encode(px.tobytes()).decode(), width=width, height=height)
 
 
 def test_a_drawing_is_prepared_as_in_python(compute, digits, net):
@@ -82,7 +84,8 @@ def test_odd_drawings_are_prepared_as_in_python(kind, compute, digits):
     if kind == 'grey paper': sheet = (px//2 + 100).astype(np.uint8)
     if kind == 'across the edge': sheet = np.roll(px, 110, axis=(0, 1))
     if kind == 'dot': sheet[50, 60] = 0
-    assert torch.allclose(torch.tensor(in_browser(compute, sheet), dtype=torch.float32), serve.prepare(Image.fromarray(sheet)), rtol=0, atol=1e-6)
+    theirs = torch.tensor(in_browser(compute, sheet), dtype=torch.float32)
+    assert torch.allclose(theirs, serve.prepare(Image.fromarray(sheet)), rtol=0, atol=1e-6)
 
 
 def test_shades_of_the_paper_are_no_ink(compute):
@@ -98,18 +101,30 @@ def test_shades_of_the_paper_are_no_ink(compute):
 
 scored = '''async ({widget, xs}) => {
     const data = await unpack(widget), layers = layersOf(data)
-    return xs.map(x => ({out: [...predict(layers, x)], probs: probabilities(predict(layers, x)), parts: evidence(layers, x).map(({terms, score}) => ({terms: [...terms], score}))})) }'''
+    const parts = x => evidence(layers, x).map(({terms, score}) => ({terms: [...terms], score}))
+    return xs.map(x => {
+        const out = predict(layers, x)
+        return {out: [...out], probs: probabilities(out), parts: parts(x)} }) }'''
 
 
 def by_hand(widget):
     "A model from what a widget holds"
-    def read(packed): return torch.from_numpy(np.frombuffer(zlib.decompress(base64.b64decode(packed['zip'])), packed['dtype']).reshape(packed['shape']).copy())
-    params, scales = {k: read(v) for k, v in widget.data.items() if k in ('weights', 'bias', 'w1', 'b1', 'w2', 'b2')}, widget.data['scales']
-    return serve.Model('simple_net' if 'w1' in params else 'linear', {k: (scales[k]*(p.double() - 128) if k in scales else p.double()).T.contiguous() if p.ndim == 2 else p.double() for k, p in params.items()}, widget.data['classes'])
+    data = widget.data
+    def read(name):
+        values = np.frombuffer(zlib.decompress(base64.b64decode(data[name]['zip'])), data[name]['dtype'])
+        p = torch.from_numpy(values.reshape(data[name]['shape']).copy()).double()
+        if name in data['scales']: p = data['scales'][name]*(p - 128)
+        return p.T.contiguous() if p.ndim == 2 else p
+    names = [name for name in data if name in ('weights', 'bias', 'w1', 'b1', 'w2', 'b2')]
+    arch = 'simple_net' if 'w1' in names else 'linear'
+    return serve.Model(arch, {name: read(name) for name in names}, data['classes'])
 
 
-makers = {'linear, two classes': (modules.linear_model, (3, 7)), 'linear, three': (modules.linear_model, (7, 0, 8)), 'linear, ten': (modules.linear_model, tuple(range(10))),
-          'net, two': (modules.simple_net, (3, 7)), 'net, ten': (modules.simple_net, tuple(range(10))), 'large net': (partial(modules.simple_net, n_hidden=100), tuple(range(10))),
+all_ten = tuple(range(10))
+makers = {'linear, two classes': (modules.linear_model, (3, 7)), 'linear, three': (modules.linear_model, (7, 0, 8)),
+          'linear, ten': (modules.linear_model, all_ten),
+          'net, two': (modules.simple_net, (3, 7)), 'net, ten': (modules.simple_net, all_ten),
+          'large net': (partial(modules.simple_net, n_hidden=100), all_ten),
           'small net': (partial(modules.simple_net, n_hidden=10), (4, 9))}
 
 
@@ -121,15 +136,17 @@ def test_scores_and_evidence_are_those_of_pytorch(maker, classes, compute, digit
     for x, got in zip(xs, compute(scored, widget=widget.data, xs=xs.double().tolist())):
         out = serve._archs[kept.arch](x[None].double(), **kept.params)[0]
         assert torch.allclose(torch.tensor(got['out'], dtype=torch.float64), out, rtol=0, atol=1e-12)
-        if not widget.data['scales']: assert torch.allclose(torch.tensor(got['out']), model(x).detach(), rtol=0, atol=1e-5)
-        assert torch.allclose(torch.tensor(got['probs'], dtype=torch.float64), kept.predict(x[None].double())[0], rtol=0, atol=1e-12)
+        if not widget.data['scales']:
+            assert torch.allclose(torch.tensor(got['out']), model(x).detach(), rtol=0, atol=1e-5)
+        probs = torch.tensor(got['probs'], dtype=torch.float64)
+        assert torch.allclose(probs, kept.predict(x[None].double())[0], rtol=0, atol=1e-12)
         for k, part in enumerate(got['parts']):
             terms = torch.tensor(part['terms'], dtype=torch.float64)
             assert torch.allclose(terms, widgets._evidence(kept, x.double(), k), rtol=0, atol=1e-12)
-            sign = -1 if len(classes) == 2 and k else 1
-            score = sign*out[0 if len(classes) == 2 else k]
+            sign, i = (-1 if k else 1, 0) if len(classes) == 2 else (1, k)
+            score = sign*out[i]
             assert abs(part['score'] - score) < 1e-12
-            if kept.arch == 'linear': assert abs(terms.sum() + sign*kept.params['bias'][0 if len(classes) == 2 else k] - score) < 1e-12
+            if kept.arch == 'linear': assert abs(terms.sum() + sign*kept.params['bias'][i] - score) < 1e-12
 
 
 def test_huge_scores_give_probabilities(compute):
@@ -147,7 +164,9 @@ def test_halves_are_rounded_as_in_python(compute):
 def test_models_of_any_tier_make_the_same_widget(linear, data):
     tier1 = partial(manual.linear1, weights=linear.weight.T.detach(), bias=linear.bias.detach())
     widget = widgets.draw_digit(linear, (3, 7))
-    for model in tier1, list(tier1.keywords.values()), nn.Sequential(linear), serve.as_model(linear, (3, 7)), partial(tier1.func, **dict(reversed(tier1.keywords.items()))):
+    turned_round = partial(tier1.func, **dict(reversed(tier1.keywords.items())))
+    for model in (tier1, turned_round, list(tier1.keywords.values()), nn.Sequential(linear),
+                  serve.as_model(linear, (3, 7))):
         assert widgets.draw_digit(model, None if isinstance(model, serve.Model) else (3, 7)) == widget
 
 
@@ -155,25 +174,31 @@ def test_few_weights_stay_as_they_are_and_many_become_bytes(linear):
     assert torch.equal(by_hand(widgets.draw_digit(linear, (3, 7))).params['weights'], linear.weight.T.detach().double())
     net = random_model(modules.simple_net, 10)
     kept, params = by_hand(widgets.draw_digit(net, range(10))).params, serve.as_model(net, range(10)).params
-    for name in 'w1', 'w2': assert 0 < (kept[name] - params[name]).abs().max() <= params[name].abs().max()/254*(1 + 1e-6)
+    for name in 'w1', 'w2':
+        assert 0 < (kept[name] - params[name]).abs().max() <= params[name].abs().max()/254*(1 + 1e-6)
     for name in 'b1', 'b2': assert torch.equal(kept[name].float(), params[name])
 
 
 def test_the_largest_model_that_fits_weighs_less_than_150_kb():
     torch.manual_seed(0)
-    worst = [torch.rand(784, 100)*2 - 1, torch.rand(100), torch.rand(100, 10), torch.rand(10)]  # bytes that cannot be packed
+    # Bytes that cannot be packed
+    worst = [torch.rand(784, 100)*2 - 1, torch.rand(100), torch.rand(100, 10), torch.rand(10)]
     assert 100_000 < len(widgets.draw_digit(worst, range(10))._repr_html_()) < 150_000
 
 
 @pytest.mark.parametrize('model, classes, word', [
-    (modules.simple_net(n_hidden=101, n_out=10), range(10), '80,305 parameters: at most 80,000'), (modules.linear_model(), None, 'not a digit'), (nn.Conv2d(1, 1, 3), (3, 7), 'Conv2d'),
-    (modules.linear_model(), (3, 5, 7), 'shapes'), ([torch.full((784, 1), 1e300, dtype=torch.float64), torch.zeros(1)], (3, 7), 'float32'),
+    (modules.simple_net(n_hidden=101, n_out=10), range(10), '80,305 parameters: at most 80,000'),
+    (modules.linear_model(), None, 'not a digit'), (nn.Conv2d(1, 1, 3), (3, 7), 'Conv2d'),
+    (modules.linear_model(), (3, 5, 7), 'shapes'),
+    ([torch.full((784, 1), 1e300, dtype=torch.float64), torch.zeros(1)], (3, 7), 'float32'),
     (serve.as_model(modules.linear_model(), (3, 7)), (7, 3), 'leave classes out')])
 def test_what_cannot_be_shown_is_refused(model, classes, word):
     with pytest.raises(ValueError, match=word): widgets.draw_digit(model, classes)
 
 
-@pytest.mark.parametrize('params', [[torch.zeros(784, 1), torch.zeros(1)], [torch.zeros(784, 20), torch.zeros(20), torch.zeros(20, 1), torch.zeros(1)]], ids=['linear', 'net'])
+@pytest.mark.parametrize('params', [
+    [torch.zeros(784, 1), torch.zeros(1)],
+    [torch.zeros(784, 20), torch.zeros(20), torch.zeros(20, 1), torch.zeros(1)]], ids=['linear', 'net'])
 def test_a_model_that_knows_nothing_can_be_shown(play, params):
     page = play(widgets.draw_digit(params, (3, 7)))
     nothing = torch.zeros(784)
@@ -215,6 +240,12 @@ def draw(page, x):
     return reading(page)
 
 
+def ink_at(page, *points):
+    "The grey values of the sheet at some points"
+    return page.widget.locator('.sheet canvas').evaluate('''(canvas, points) =>
+        points.map(([x, y]) => canvas.getContext('2d').getImageData(x, y, 1, 1).data[0])''', points)
+
+
 def seen(page):
     "The sheet as Python sees it, after its preparation"
     text = page.widget.locator('.sheet canvas').evaluate('canvas => canvas.toDataURL().split(",")[1]')
@@ -246,8 +277,11 @@ def test_what_is_said_and_shown_is_what_python_computes(play, linear, digits):
     for choice, k in ('the digit it reads', answer), ('a 3', 0), ('a 7', 1):
         page.control('What speaks for', 'combobox').select_option(choice)
         terms, sign = widgets._evidence(kept, x, k), (1, -1)[k]
-        blue, orange, bias, score = (f'{v:.2f}'.replace('-', '−') for v in (terms.clamp(min=0).sum(), terms.clamp(max=0).sum(), sign*kept.params['bias'].item(), sign*linear(x).item()))
-        assert sums(page) == f'For a {(3, 7)[k]}: blue pixels {blue}, orange ones {orange}, bias {bias}. The score is the sum, {score}.'
+        values = (terms.clamp(min=0).sum(), terms.clamp(max=0).sum(),
+                  sign*kept.params['bias'].item(), sign*linear(x).item())
+        blue, orange, bias, score = (f'{v:.2f}'.replace('-', '−') for v in values)
+        assert sums(page) == (f'For a {(3, 7)[k]}: blue pixels {blue}, orange ones {orange}, bias {bias}. '
+                              f'The score is the sum, {score}.')
         assert_colours(page, terms, x)
 
 
@@ -290,9 +324,12 @@ def test_another_button_of_the_mouse_does_not_draw(play, linear):
     assert reading(page) == 'Draw a 3 or a 7.'
 
 
-@pytest.mark.parametrize('classes, words', [((3, 7), 'Draw a 3 or a 7.'), ((1, 8), 'Draw a 1 or an 8.'), ((8, 0, 5), 'Draw an 8, a 0 or a 5.'), (range(10), 'Draw a digit from 0 to 9.')])
+@pytest.mark.parametrize('classes, words', [
+    ((3, 7), 'Draw a 3 or a 7.'), ((1, 8), 'Draw a 1 or an 8.'),
+    ((8, 0, 5), 'Draw an 8, a 0 or a 5.'), (range(10), 'Draw a digit from 0 to 9.')])
 def test_an_empty_sheet_says_what_to_draw(play, classes, words):
-    page = play(widgets.draw_digit(random_model(modules.linear_model, 1 if len(classes) == 2 else len(classes)), classes))
+    model = random_model(modules.linear_model, 1 if len(classes) == 2 else len(classes))
+    page = play(widgets.draw_digit(model, classes))
     assert page.said.inner_text() == words
 
 
@@ -352,8 +389,7 @@ def test_a_pen_that_is_lifted_starts_a_new_stroke(play, linear):
     page = play(widgets.draw_digit(linear, (3, 7)))
     page.keyboard.press('Tab')
     for key in ['Space', 'Space', *['ArrowRight']*10, 'Space', 'Space']: page.keyboard.press(key)
-    ink = page.widget.locator('.sheet canvas').evaluate('c => [135, 185, 235].map(x => c.getContext("2d").getImageData(x, 135, 1, 1).data[0])')
-    assert ink == [0, 255, 0]
+    assert ink_at(page, (135, 135), (185, 135), (235, 135)) == [0, 255, 0]
 
 
 def test_a_finger_draws_on_a_phone(play, linear):
@@ -361,7 +397,9 @@ def test_a_finger_draws_on_a_phone(play, linear):
     assert page.evaluate('document.documentElement.scrollWidth') <= 360, 'the page scrolls sideways'
     touch, sheet = page.context.new_cdp_session(page), page.widget.locator('.sheet canvas')
     box = sheet.bounding_box()
-    def send(kind, *points): touch.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=[dict(x=box['x'] + x*box['width'], y=box['y'] + y*box['height'], id=i) for i, (x, y) in enumerate(points)]))
+    def send(kind, *points):
+        at = [dict(x=box['x'] + x*box['width'], y=box['y'] + y*box['height'], id=i) for i, (x, y) in enumerate(points)]
+        touch.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=at))
     page.evaluate('addEventListener("touchstart", event => { window.swiped = !event.defaultPrevented })')
     send('touchStart', (.25, .2))
     assert page.evaluate('swiped') is False, 'the browser would take the stroke for a swipe'
@@ -380,13 +418,15 @@ def test_a_finger_draws_on_a_phone(play, linear):
 def test_a_second_finger_does_not_join_the_stroke(play, linear):
     page = play(widgets.draw_digit(linear, (3, 7)), touch=True)
     touch, box = page.context.new_cdp_session(page), page.widget.locator('.sheet canvas').bounding_box()
-    def send(kind, *points): touch.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=[dict(x=box['x'] + x, y=box['y'] + y, id=i) for i, (x, y) in enumerate(points)]))
+    def send(kind, *points):
+        at = [dict(x=box['x'] + x, y=box['y'] + y, id=i) for i, (x, y) in enumerate(points)]
+        touch.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=at))
     send('touchStart', (40, 40))
     send('touchStart', (40, 40), (240, 240))
     send('touchMove', (40, 60), (240, 220))
     send('touchEnd')
     reading(page)
-    assert page.widget.locator('.sheet canvas').evaluate('c => [[40, 50], [140, 140], [240, 230]].map(([x, y]) => c.getContext("2d").getImageData(x, y, 1, 1).data[0])') == [0, 255, 255]
+    assert ink_at(page, (40, 50), (140, 140), (240, 230)) == [0, 255, 255]
 
 
 @pytest.mark.parametrize('theme', ['light', 'dark'])
@@ -406,7 +446,7 @@ def test_the_sheet_is_white_and_its_ink_dark_in_both_themes(play, theme, linear)
     page = play(widgets.draw_digit(linear, (3, 7)), theme=theme)
     assert page.widget.locator('section').evaluate('s => s.classList.contains("dark")') == (theme == 'dark')
     page.widget.locator('.sheet canvas').click(position=dict(x=100, y=100))
-    assert page.widget.locator('.sheet canvas').evaluate('c => [[100, 100], [200, 200]].map(([x, y]) => c.getContext("2d").getImageData(x, y, 1, 1).data[0])') == [0, 255]
+    assert ink_at(page, (100, 100), (200, 200)) == [0, 255]
 
 
 def test_without_scripts_there_is_the_picture(play, linear):

@@ -1,4 +1,4 @@
-"The widgets: their arithmetic against PyTorch, how they stand in a page, and descent on its surface, driven in Chromium"
+"The widgets: their arithmetic against PyTorch, how they stand in a page, and descent on its surface, in Chromium"
 import re
 from functools import partial
 from html import escape
@@ -26,7 +26,7 @@ def test_the_linear_model_trains_like_tier_1(javascript, small):
     x, y = data.train_x.double(), data.train_y.double()
     batches = [(x[i:i + 10], y[i:i + 10]) for i in range(0, len(x), 10)]
     torch.manual_seed(0)
-    params = [manual.init_params((x.shape[1], 1)).detach().double().requires_grad_(), manual.init_params(1).detach().double().requires_grad_()]
+    params = [manual.init_params(size).detach().double().requires_grad_() for size in ((x.shape[1], 1), 1)]
     theirs = javascript('sgd', '''({weights, bias, batches, steps, lr}) => {
         let params = {weights, bias}
         return Array.from({length: steps}, (_, i) => {
@@ -34,7 +34,8 @@ def test_the_linear_model_trains_like_tier_1(javascript, small):
             params = step(params, calcGrad(xb, yb, preds), lr)
             return [loss, ...params.weights, params.bias]
         })
-    }''', weights=params[0].flatten().tolist(), bias=params[1].item(), batches=[[xb.tolist(), yb.flatten().tolist()] for xb, yb in batches], steps=steps, lr=1.)
+    }''', weights=params[0].flatten().tolist(), bias=params[1].item(), steps=steps, lr=1.,
+        batches=[[xb.tolist(), yb.flatten().tolist()] for xb, yb in batches])
     ours = []
     for xb, yb in islice(cycle(batches), steps):
         model = partial(manual.linear1, weights=params[0], bias=params[1])
@@ -72,11 +73,17 @@ def test_all_three_slopes_of_the_parabola_are_autograd_s(javascript):
     t, y, params = torch.randn(7).double(), torch.randn(7).double(), torch.randn(3).double().requires_grad_()
     loss = mse(quadratic(t, params), y)
     loss.backward()
-    theirs = javascript('sgd', '({t, y, params}) => { const preds = quadratic(t, params); return [mse(preds, y), ...quadraticGrad(t, y, preds)] }', t=t.tolist(), y=y.tolist(), params=params.tolist())
+    theirs = javascript('sgd', '''({t, y, params}) => {
+        const preds = quadratic(t, params)
+        return [mse(preds, y), ...quadraticGrad(t, y, preds)]
+    }''', t=t.tolist(), y=y.tolist(), params=params.tolist())
     assert off_by(theirs, torch.cat([loss.detach()[None], params.grad])) <= 1e-12
 
 
-@pytest.mark.parametrize('ends, n, marks', [((0, 1), 4, [0, 0.5, 1]), ((-15, 5), 4, [-15, -10, -5, 0, 5]), ((0.93, 0.97), 4, [0.93, 0.94, 0.95, 0.96, 0.97]), ((0, 3), 3, [0, 1, 2, 3]), ((0, 10), 5, [0, 2, 4, 6, 8, 10])])
+@pytest.mark.parametrize('ends, n, marks', [
+    ((0, 1), 4, [0, 0.5, 1]), ((-15, 5), 4, [-15, -10, -5, 0, 5]),
+    ((0.93, 0.97), 4, [0.93, 0.94, 0.95, 0.96, 0.97]),
+    ((0, 3), 3, [0, 1, 2, 3]), ((0, 10), 5, [0, 2, 4, 6, 8, 10])])
 def test_marks_on_axes_are_round(javascript, ends, n, marks):
     assert javascript('plot', '({ends, n}) => ticks(...ends, n)', ends=ends, n=n) == marks
 
@@ -84,7 +91,10 @@ def test_marks_on_axes_are_round(javascript, ends, n, marks):
 @pytest.mark.parametrize('dtype', [torch.float64, torch.float32, torch.uint8, torch.int32])
 def test_arrays_arrive_as_they_were_sent(javascript, dtype):
     flat, rows = torch.arange(6).to(dtype)*7, torch.arange(6).to(dtype).view(3, 2)
-    got = javascript('page', 'async data => { const {flat, rows, word} = await unpack(data); return [[...flat], rows.map(r => [...r]), word] }', flat=widgets._packed(flat), rows=widgets._packed(rows), word='zip')
+    got = javascript('page', '''async data => {
+        const {flat, rows, word} = await unpack(data)
+        return [[...flat], rows.map(r => [...r]), word]
+    }''', flat=widgets._packed(flat), rows=widgets._packed(rows), word='zip')
     assert got == [flat.tolist(), rows.tolist(), 'zip']
 
 
@@ -105,13 +115,16 @@ def test_it_leaves_nothing_behind_in_the_page(play, surface):
     page = play(surface)
     added = page.evaluate('''() => { const frame = document.createElement('iframe'); document.body.append(frame)
         const usual = new Set(Object.getOwnPropertyNames(frame.contentWindow)); frame.remove()
-        return Object.getOwnPropertyNames(window).filter(n => !usual.has(n) && !/^\\d+$|playwright|^on|webkit/i.test(n)) }''')
+        const known = n => usual.has(n) || /^\\d+$|playwright|^on|webkit/i.test(n)
+        return Object.getOwnPropertyNames(window).filter(n => !known(n)) }''')
     assert added == []
 
 
 def test_several_stand_in_one_page(play, surface, tmp_path):
     class Two(widgets.Widget):
-        def _repr_html_(self): return super()._repr_html_() + widgets.descent_surface(lr=1.)._repr_html_() + super()._repr_html_()
+        def _repr_html_(self):
+            itself, other = super()._repr_html_(), widgets.descent_surface(lr=1.)._repr_html_()
+            return itself + other + itself
     page = play(Two(**vars(surface)))
     sections = page.widget.locator('section')
     assert sections.count() == 3
@@ -123,7 +136,10 @@ def test_several_stand_in_one_page(play, surface, tmp_path):
 def test_it_works_in_a_frame_that_may_do_nothing_but_run_scripts(play, surface):
     "As Colab shows each output"
     class Framed(widgets.Widget):
-        def _repr_html_(self): return f'<iframe sandbox="allow-scripts" title="output" width="800" height="800" srcdoc="{escape(super()._repr_html_())}"></iframe><div data-widget><section>.</section></div>'
+        def _repr_html_(self):
+            inner = escape(super()._repr_html_())
+            return ('<iframe sandbox="allow-scripts" title="output" width="800" height="800" '
+                    f'srcdoc="{inner}"></iframe><div data-widget><section>.</section></div>')
     frame = play(Framed(**vars(surface))).frame_locator('iframe')
     frame.get_by_role('button', name='Step').click()
     frame.get_by_role('status').filter(has_text='After 1 step').wait_for()
@@ -169,7 +185,8 @@ def test_a_page_of_its_own_is_written_whole(surface, tmp_path):
     with pytest.raises(FileNotFoundError): surface.save(tmp_path/'no'/'w.html')
 
 
-def test_in_words_it_says_what_it_needs(surface): assert repr(surface) == 'Gradient descent on its loss surface: needs a page that runs scripts'
+def test_in_words_it_says_what_it_needs(surface):
+    assert repr(surface) == 'Gradient descent on its loss surface: needs a page that runs scripts'
 
 
 # Descent
@@ -188,7 +205,10 @@ def test_a_step_lights_up_the_seven(play, surface, how):
     assert lit.inner_text() == 'initialize'
     page.evaluate('''() => { window.seen = ['initialize']
         const list = document.querySelector('[data-widget]').shadowRoot.querySelector('ol')
-        new MutationObserver(() => { const now = list.querySelector('[aria-current]')?.textContent; if (now && now != seen.at(-1)) seen.push(now) }).observe(list, {attributes: true, subtree: true}) }''')
+        new MutationObserver(() => {
+            const now = list.querySelector('[aria-current]')?.textContent
+            if (now && now != seen.at(-1)) seen.push(now)
+        }).observe(list, {attributes: true, subtree: true}) }''')
     use(page, 'Step', how)
     page.wait_for_function("seen.at(-1) == 'repeat'")
     assert 'After 1 step the' in page.said.inner_text()
@@ -212,7 +232,10 @@ def test_what_it_says_is_what_pytorch_says(play, surface):
     assert losses(page)[0] < loss and 'After 8 steps' in page.said.inner_text()
 
 
-def comes_to(page, steps): page.wait_for_function('n => document.querySelector("[data-widget]").shadowRoot.querySelector(".say").textContent.match(/\\d+/)[0] >= n', arg=steps)
+def comes_to(page, steps):
+    page.wait_for_function('''n => {
+        const say = document.querySelector('[data-widget]').shadowRoot.querySelector('.say')
+        return say.textContent.match(/\\d+/)[0] >= n }''', arg=steps)
 
 
 def test_it_runs_pauses_and_starts_again(play, surface):
@@ -264,14 +287,16 @@ def test_sliders_are_moved_by_keyboard_and_start_again(play, surface):
     rate = page.control('Learning rate', 'slider')
     page.control('Step').click()
     rate.press('ArrowRight')
-    assert rate.get_attribute('aria-valuetext') == '0.52' and 'After 1 step' in page.said.inner_text(), 'another rate goes on from here'
+    assert rate.get_attribute('aria-valuetext') == '0.52'
+    assert 'After 1 step' in page.said.inner_text(), 'another rate goes on from here'
     start = page.control('Start, a', 'slider')
     start.press('Home')
     assert 'a −13.90' in page.widget.get_by_role('img').first.get_attribute('aria-label').replace('a -', 'a −')
 
 
 @pytest.mark.parametrize('wrong, words', [
-    (dict(lr=2.), 'slider goes'), (dict(lr=float('nan')), 'slider goes'), (dict(noise=-1), 'slider goes'), (dict(bs=3), 'whole batches'), (dict(bs=0), 'whole batches'),
+    (dict(lr=2.), 'slider goes'), (dict(lr=float('nan')), 'slider goes'), (dict(noise=-1), 'slider goes'),
+    (dict(bs=3), 'whole batches'), (dict(bs=0), 'whole batches'),
     (dict(start=(5., 0.)), 'choose a from'), (dict(start=(0., float('nan'))), 'choose c from')])
 def test_what_the_sliders_cannot_show_is_refused(wrong, words):
     with pytest.raises(ValueError, match=words): widgets.descent_surface(**wrong)
