@@ -56,7 +56,7 @@ def _tensors(x, y, classes):
 
 # %% ../nbs/00_data.ipynb #1f5fa0b1
 def load_digits(
-    source: str | Path = 'embedded', # `'embedded'`, `'mnist_sample'`, `'mnist'`, or a folder of images, see above
+    source: str | Path = 'embedded', # that, `'mnist_sample'`, `'mnist'`, or a folder of images
     classes: Iterable = (3, 7), # the digits to tell apart; of two, label 1 means the first
     valid_pct: float = 0.2, # share set aside for validation, where the source has no split
     seed: int = 42 # seed of that split
