@@ -8,7 +8,7 @@ __all__ = ['tier_colors', 'WatchedLoader', 'Run', 'record', 'step_diffs', 'Diver
 
 # %% ../nbs/05_parity.ipynb #b80ceb3e
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf, isfinite, prod
@@ -75,15 +75,10 @@ def record(
     params: Callable, # `params()` gives a dict of the parameters as they are now
     dl, # the loader to train with
     loss_func: Callable = mnist_loss, # `loss_func(preds, yb)` gives one number
-    n_steps: int = None # steps to expect, for a progress bar; none is shown without
+    n_steps: int = None, # steps to expect, for a progress bar; none is shown without
+    need_steps: bool = True # refuse a run that takes no step?
 ) -> Run: # keeps every step: 4 bytes for each float32 parameter and step
     "Run `train` with a loader and a loss that are watched; raises `ValueError` where it takes no step"
-    run = _recorded(name, train, params, dl, loss_func, n_steps)
-    _check_steps(run)
-    return run
-
-def _recorded(name, train, params, dl, loss_func, n_steps):
-    "What `record` gives, also where no step is taken"
     if not callable(params):
         raise BadType(f'params is a {type(params).__name__}: hand over a function that gives the '
                       'parameters as they are now, such as lambda: dict(weights=weights, bias=bias).')
@@ -103,7 +98,9 @@ def _recorded(name, train, params, dl, loss_func, n_steps):
         start = perf_counter()
         accuracy = train(WatchedLoader(dl, after_step), watched_loss)
         seconds = perf_counter() - start
-    return Run(name, steps, [loss.item() for loss in losses], listify(accuracy), seconds, len(dl))
+    run = Run(name, steps, [loss.item() for loss in losses], listify(accuracy), seconds, len(dl))
+    if need_steps: _check_steps(run)
+    return run
 
 def _check_steps(*runs):
     "Raise `ValueError` for a run without steps, which would agree with any other"
@@ -339,7 +336,8 @@ def _compare(data, arch, epochs, lr, bs, seed, device, progress):
         dls = get_dls(data, bs, seed, device)
         train, params = tier(arch, start, dls, lr, epochs)
         n_steps = epochs*len(dls.train) if progress else None
-        runs[name] = _recorded(name, train, params, dls.train, archs.loss_for(data.n_out), n_steps)
+        runs[name] = record(name, train, params, dls.train, archs.loss_for(data.n_out), n_steps,
+                            need_steps=False)  # a tier without any is a fault
     title = (f'{arch} for {", ".join(map(str, data.classes))}: {len(data.train_x):,} images, lr {lr:g}, '
              f'batch size {bs}, seed {seed}, {str(dtype).removeprefix("torch.")}')
     bound = archs.rounding(arch, data.n_out, dtype, device)
@@ -375,7 +373,8 @@ def compare_tiers(
 # %% ../nbs/05_parity.ipynb #7d21c0be
 class _Spool(SpooledTemporaryFile):
     "A file that is gone when nobody holds it any more"
-    def __del__(self): self.close()
+    def __del__(self):
+        with suppress(OSError): self.close()  # a full disk has been reported before
 
 class Steps(Sequence):
     """Dicts of tensors, one for each step: in memory while they fit into `room`, then in a temporary file

@@ -351,7 +351,8 @@ def _record_program(edits, start, dls, lr, epochs):
     model, train_model = partial(program['linear1'], **params), program['train_model']
     def train(dl, loss_func):
         return train_model(model, lr, list(params.values()), dl, dls.valid, epochs, loss_func)
-    return record('edited', train, lambda: params, _WholeEpochs(dls.train), program['mnist_loss'])
+    return record('edited', train, lambda: params, _WholeEpochs(dls.train), program['mnist_loss'],
+                  need_steps=False)  # the only batch may be dropped
 
 def _by_batch(run, epochs):
     "A run with its parameters after each batch; where an epoch had batches without a step, they stay as they were"
