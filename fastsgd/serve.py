@@ -514,14 +514,68 @@ def _listen(host, port):
     try: return socket.create_server((host, port), family=family)
     except OSError as e: raise NoAccess(f'Cannot listen on {host}, port {port} ({str(e.strerror).partition(" (")[0]}): choose another with --host and --port.') from None
 
+# %% ../nbs/14_serve.ipynb #ee1e87eb
+_most, _patience = 128, 1.5*_seconds  # how many clients may keep us waiting, and for how long
+
+class _Impatient:
+    "Added to uvicorn's protocol: whoever keeps us waiting makes room for others, the slowest first"
+    waiting = None  # a dictionary of the connections whose client has to go on, and their timers
+
+    def _look(self):
+        "Whose turn is it? Only the answer to a complete request is up to us, and only if it is read"
+        cycle = self.cycle
+        ours = cycle and not (cycle.more_body or cycle.response_complete or self.flow.write_paused)
+        if ours: self._forget()
+        elif self not in self.waiting: self._remember()
+
+    def _remember(self):
+        self.waiting[self] = self.loop.call_later(_patience, self._drop)
+        if len(self.waiting) > _most: next(iter(self.waiting))._drop()  # the first has waited longest
+
+    def _forget(self):
+        if self in self.waiting: self.waiting.pop(self).cancel()
+
+    def _drop(self):
+        self._forget()
+        self.connections.discard(self)  # so that the next one finds room at once
+        self.transport.abort()  # close would wait until the client has read everything
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self._look()
+
+    def data_received(self, data):
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self):
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self):
+        super().pause_writing()
+        self._look()
+
+    def resume_writing(self):
+        super().resume_writing()
+        self._look()
+
+    def connection_lost(self, exc):
+        super().connection_lost(exc)
+        self._forget()
+
 def _server(app, hello=None):
     "uvicorn with limits; it says `hello` once an interruption would end it in order"
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol  # it limits the headers' length
+    class Protocol(_Impatient, H11Protocol): waiting = {}
     class Server(uvicorn.Server):
         async def startup(self, sockets=None):
             await super().startup(sockets)
             if hello: print(hello, flush=True)
-    return Server(uvicorn.Config(app, log_level='error', access_log=False, server_header=False, limit_concurrency=200, timeout_graceful_shutdown=5, lifespan='off', ws='none'))
+    return Server(uvicorn.Config(app, http=Protocol, loop='asyncio', backlog=_most//3, limit_concurrency=3*_most,
+                                 timeout_graceful_shutdown=5, lifespan='off', ws='none',
+                                 log_level='error', access_log=False, server_header=False))
 
 # %% ../nbs/14_serve.ipynb #8fef81ee
 def serve(

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -286,6 +286,42 @@ def served(file):
     yield server
     run = server.stop()
     assert run.status == 0 and run.err == '', 'the server complained'
+
+
+silences = {
+    'nothing': b'', 'half a request': b'POST /predict HTTP/1.1\r\nHost: here\r\nContent-',
+    'no body': b'POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: image/png\r\nContent-Length: 99\r\n\r\nx',
+    'no next request': b'GET /style.css HTTP/1.1\r\nHost: here\r\n\r\n'}
+
+
+@pytest.mark.parametrize('said', silences.values(), ids=silences)
+def test_whoever_asks_properly_is_answered_among_400_who_fall_silent(served, digits, said):
+    host, port = urlsplit(served.url).netloc.split(':')
+    body, times, silent = encoded(picture(digits.valid_x[0])), [], []
+    try:
+        for i in range(400):
+            silent.append(socket.create_connection((host, int(port)), timeout=10))
+            silent[-1].sendall(said)
+            if i%100 < 99 and i < 390: continue  # a proper request between them, and ten after them
+            began = time.monotonic()
+            assert served.ask(body)[0] == 200
+            times.append(time.monotonic() - began)
+    finally:
+        for s in silent: s.close()
+    assert len(times) >= 13 and max(times) < 5
+
+
+def test_clients_that_say_a_byte_now_and_then_keep_nobody_out(served, digits):
+    host, port = urlsplit(served.url).netloc.split(':')
+    body, slow = encoded(picture(digits.valid_x[0])), [socket.create_connection((host, int(port)), timeout=10) for _ in range(300)]
+    try:
+        for byte in b'POST /predict':
+            for s in slow:
+                with suppress(OSError): s.send(bytes([byte]))  # some have been let go
+            began = time.monotonic()
+            assert served.ask(body)[0] == 200 and time.monotonic() - began < 5
+    finally:
+        for s in slow: s.close()
 
 
 def test_the_endpoint_agrees_with_the_model(served, model, digits):
