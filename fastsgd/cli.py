@@ -213,7 +213,7 @@ exit status: 0 it was stopped with Ctrl-C, 2 the request was wrong, 3 a fault of
     p.add_argument('--host', default='127.0.0.1',
                    help='the address to listen on (default: %(default)s, this machine alone)')
     p.add_argument('--port', type=options.port, default=8000, metavar='N', help='default: %(default)s')
-    p.add_argument('--save', type=new_file, metavar='FILE', help='keep the model that was trained')
+    p.add_argument('--save', type=options.model_file, metavar='FILE', help='keep the model that was trained')
     return p
 
 def _serve(args):
@@ -221,7 +221,8 @@ def _serve(args):
     serving, = load('serve')
     if args.model: model = serving.load_model(args.model)
     else:
-        model, accuracy = serving.train_digits()
+        serving.check_packages()  # rather than train in vain
+        model, accuracy = serving.train_digits(progress=True)
         print(f'Trained on ten digits: accuracy {accuracy:.4f}', flush=True)
     if args.save: serving.save_model(args.save, model)
     serving.serve(model, args.host, args.port)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['at_least_one', 'seed', 'rate', 'seconds', 'port', 'archs', 'our_fault', 'Parser', 'number', 'digits', 'counts',
-           'source', 'device', 'new_file', 'picture', 'old_file', 'add_arch', 'add_dtype', 'add_data', 'add_training',
-           'add_results', 'write', 'write_json', 'draw', 'say', 'run_and_exit', 'waiting', 'load']
+           'source', 'device', 'new_file', 'picture', 'model_file', 'old_file', 'add_arch', 'add_dtype', 'add_data',
+           'add_training', 'add_results', 'write', 'write_json', 'draw', 'say', 'run_and_exit', 'waiting', 'load']
 
 # %% ../nbs/16_options.ipynb #5202dea5
 import argparse, json, os, re, sys, traceback, warnings
@@ -38,7 +38,7 @@ class Parser(argparse.ArgumentParser):
     def add_argument(self, *args, **kwargs):
         "Add an option; the shell completes files where it takes one"
         action = super().add_argument(*args, **kwargs)
-        if action.type in (Path, new_file, old_file, picture): action.complete = shtab.FILE
+        if action.type in (Path, new_file, old_file, picture, model_file): action.complete = shtab.FILE
         return action
 
     def error(self,
@@ -131,6 +131,13 @@ def picture(
     if Path(text).suffix in ('.png', '.svg', '.pdf'): return new_file(text)
     raise argparse.ArgumentTypeError(f'cannot draw {text!r}: end the name in .png, .svg or .pdf')
 
+def model_file(
+    text: str # a name
+) -> Path: # the same as a path
+    "A file that can be written and holds a model"
+    if Path(text).suffix == '.safetensors': return new_file(text)
+    raise argparse.ArgumentTypeError(f'cannot keep a model as {text!r}: end the name in .safetensors')
+
 def old_file(
     text: str # a name
 ) -> Path: # the same as a path
@@ -149,7 +156,8 @@ def add_arch(
     default: str = 'linear' # one of `archs`
 ) -> None:
     "The option that says which model to train"
-    p.add_argument('--arch', choices=archs, default=default, help='the model (default: %(default)s)')
+    p.add_argument('--arch', choices=archs, default=default,
+                   help='the model (default: %(default)s)')
 
 def add_dtype(
     p: Parser # to add it to

@@ -522,7 +522,30 @@ def test_wrong_requests_are_refused_in_one_line(command, tmp_path, file):
     assert_one_line(command(tmp_path/'m'), 'safetensors')
     for port in '-1', 'x', '65536': assert_one_line(command('--port', port), 'port')
     assert_one_line(command(file, '--host', 'no.such.host.invalid'), 'no.such.host.invalid', '--host')
-    assert_one_line(command('--save', tmp_path/'no'/'m'), 'exists')
+    assert_one_line(command('--save', tmp_path/'no'/'m.safetensors'), 'exists')
+    assert_one_line(command('--save', tmp_path/'m.pt'), 'm.pt', '.safetensors')
+
+
+@pytest.mark.parametrize('missing', ['safetensors', 'fasthtml'])
+def test_a_missing_package_is_told_before_anything_is_trained(command, monkeypatch, missing):
+    monkeypatch.setattr(serve, 'find_spec', lambda name: None if name == missing else object())
+    monkeypatch.setattr(serve, 'train_digits', lambda **kwargs: pytest.fail('trained in vain'))
+    assert_one_line(command(), 'pip install')
+
+
+def test_the_address_for_questions_says_how_to_ask(served):
+    status, body = served.ask(method='GET', kind=None)
+    assert status == 405 and json.loads(body)['error'] == 'This address takes POST: see /api.'
+
+
+def test_path_and_model_in_the_other_order_are_told(tmp_path):
+    with pytest.raises(ValueError, match='The path comes first: save_model'):
+        serve.save_model(modules.linear_model(), str(tmp_path/'m.safetensors'))
+
+
+def test_a_network_that_cannot_be_kept_is_described(tmp_path):
+    with pytest.raises(ValueError, match='whose layers are Linear, Tanh, Linear: give'):
+        serve.as_model(nn.Sequential(nn.Linear(784, 9), nn.Tanh(), nn.Linear(9, 1)), (3, 7))
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(command, file):
