@@ -38,7 +38,8 @@ class Parser(argparse.ArgumentParser):
     def add_argument(self, *args, **kwargs):
         "Add an option; the shell completes files where it takes one"
         action = super().add_argument(*args, **kwargs)
-        if action.type in (Path, new_file, old_file, picture, model_file): action.complete = shtab.FILE
+        files = Path, new_file, old_file, picture, model_file
+        if action.type in files: action.complete = shtab.FILE
         return action
 
     def error(self,
@@ -136,7 +137,8 @@ def model_file(
 ) -> Path: # the same as a path
     "A file that can be written and holds a model"
     if Path(text).suffix == '.safetensors': return new_file(text)
-    raise argparse.ArgumentTypeError(f'cannot keep a model as {text!r}: end the name in .safetensors')
+    complaint = f'cannot keep a model as {text!r}: end the name in .safetensors'
+    raise argparse.ArgumentTypeError(complaint)
 
 def old_file(
     text: str # a name

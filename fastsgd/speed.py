@@ -27,12 +27,11 @@ from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.optimizer import SGD
-from torch import nn
 from torch.utils.data import TensorDataset
 from tqdm import tqdm
 
 from . import archs, manual, modules, options, show
-from .archs import sigmoid_net
+from .archs import sigmoid_net  # noqa: F401, a name of this module, too
 from .data import DigitData, get_dls, load_digits
 from .guards import BadValue
 from .learner import get_learner
