@@ -20,6 +20,26 @@ from fastsgd import sources
 from fastsgd.manual import linear1
 
 
+MARKERS = dict(
+    browser='drives Chromium',
+    processes='starts processes',
+    slow='takes long: MNIST_SAMPLE, drawn examples, several processes')
+STARTING = {'test_check_command', 'test_scale', 'test_serve'}  # files whose tests start processes
+
+
+def pytest_configure(config):
+    for name, what in MARKERS.items(): config.addinivalue_line('markers', f'{name}: {what}')
+
+
+def pytest_collection_modifyitems(items):
+    "Mark each test by what it uses"
+    for item in items:
+        uses, file = set(item.fixturenames), item.path.stem
+        if 'browser' in uses: item.add_marker('browser')
+        if file in STARTING or uses & {'real', 'pair'}: item.add_marker('processes')
+        if uses & {'sample', 'ends'} or item.get_closest_marker('hypothesis'): item.add_marker('slow')
+
+
 @pytest.fixture(scope='session', autouse=True)
 def own_cache(tmp_path_factory):
     "Caches go to a temporary folder, in this process and in those it starts"
