@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from math import nan
@@ -426,20 +427,21 @@ def test_the_file_is_gone_after_an_error(folder, dls):
     assert not open_in(folder)
 
 
-@pytest.fixture
-def full():
-    "`full(size)`: from now on no file of this process grows beyond `size`"
+@contextmanager
+def full(size):
+    "Within this context no file of this process grows beyond `size`, not even the one that pytest may be printing to"
     resource = pytest.importorskip('resource')
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try: yield
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.filterwarnings('error')  # nor is there a second one, when the file is closed
 @pytest.mark.parametrize('numbers, size, step', [(3_000_000, 40_000_000, 3), (500, 9_000, 4)])  # with a buffer's size between
-def test_a_full_disk_is_reported_in_one_sentence(folder, full, numbers, size, step):
-    full(size)
-    with pytest.raises(OSError, match=f'^There is no room for step {step} in {folder} .*: set TMPDIR to a folder with more room, or train for fewer steps.$') as e:
+def test_a_full_disk_is_reported_in_one_sentence(folder, numbers, size, step):
+    said = f'^There is no room for step {step} in {folder} .*: set TMPDIR to a folder with more room, or train for fewer steps.$'
+    with full(size), pytest.raises(OSError, match=said) as e:
         Steps(({'w': torch.ones(numbers)} for _ in range(9)), room=1)
     del e
     assert not open_in(folder)
