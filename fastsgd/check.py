@@ -1077,7 +1077,7 @@ class Trial:
     def plot(self) -> object: # a matplotlib `Figure`; save it with `savefig`
         "Accuracy beside weight difference"
         import matplotlib.pyplot as plt  # not needed to check
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 1.8), dpi=64, layout='constrained')
+        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 1.8), dpi=54, layout='constrained')
         for (name, values), color, width in zip(self.accuracies.items(), ('#0072B2', '#D55E00'), (5, 2)):
             left.plot(range(1, len(values) + 1), values, color=color, lw=width, marker='o', ms=1.5*width, label=name)
         right.plot(range(len(self.diffs)), self.diffs, color='#D55E00', lw=2)

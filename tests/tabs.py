@@ -22,7 +22,9 @@ class Tabs:
         def complain(what): page.complaints.append(what)
         page.on('request', lambda r: None if page.may_load.match(r.url) else complain(f'loads {r.url}'))
         page.on('response', lambda r: complain(f'{r.status} for {r.url}') if r.status >= 400 else page.loaded.append(r.url))
-        page.on('requestfailed', lambda r: complain(f'cannot load {r.url}'))
+        def failed(r):  # what was still under way when the page was emptied is no fault of the page
+            if 'ERR_ABORTED' not in (r.failure or ''): complain(f'cannot load {r.url}')
+        page.on('requestfailed', failed)
         page.on('console', lambda m: complain(f'console: {m.text}') if m.type in ('error', 'warning') else None)
         page.on('pageerror', lambda e: complain(f'error: {e}'))
         return page
