@@ -32,7 +32,7 @@ def own_names(page):
     for module, syms in NbdevLookup().entries['fastsgd']['syms'].items():
         for name, (address, file, url) in syms.items():
             name, (where, _, anchor) = name.removeprefix(f'{module}.'), address.partition('#')
-            if where == f'{page}.html': found[name] = anchor, f'{url}#L{_lineno(name, file)}'
+            if where.split('/')[-1] == f'{page}.html': found[name] = anchor, f'{url}#L{_lineno(name, file)}'
     return found
 
 
