@@ -536,6 +536,7 @@ _most, _patience = 128, 1.5*_seconds  # how many clients may keep us waiting, an
 class _Impatient:
     "Added to uvicorn's protocol: whoever keeps us waiting makes room for others, the slowest first"
     waiting = None  # a dictionary of the connections whose client has to go on, and their timers
+    page = memoryview(bytearray(4096))  # what is read at a time: little, so that nobody fills our day
 
     def _look(self):
         "Whose turn is it? Only the answer to a complete request is up to us, and only if it is read"
@@ -560,8 +561,10 @@ class _Impatient:
         super().connection_made(transport)
         self._look()
 
-    def data_received(self, data):
-        super().data_received(data)
+    def get_buffer(self, sizehint): return self.page
+
+    def buffer_updated(self, n):
+        self.data_received(bytes(self.page[:n]))
         self._look()
 
     def on_response_complete(self):
@@ -580,18 +583,26 @@ class _Impatient:
         super().connection_lost(exc)
         self._forget()
 
+def _protocol():
+    "uvicorn's way to speak HTTP, with less patience"
+    from uvicorn.protocols.http.h11_impl import H11Protocol  # it limits the headers' length
+    bases = _Impatient, H11Protocol, asyncio.BufferedProtocol  # the last one has us say how much to read
+    return type('Protocol', bases, dict(waiting={}))
+
 def _server(app, hello=None):
     "uvicorn with limits; it says `hello` once an interruption would end it in order"
     import uvicorn
-    from uvicorn.protocols.http.h11_impl import H11Protocol  # it limits the headers' length
-    class Protocol(_Impatient, H11Protocol): waiting = {}
+    protocol = _protocol()
     class Server(uvicorn.Server):
         async def startup(self, sockets=None):
             await super().startup(sockets)
             if hello: print(hello, flush=True)
-    return Server(uvicorn.Config(app, http=Protocol, loop='asyncio', backlog=_most//3, limit_concurrency=3*_most,
-                                 timeout_graceful_shutdown=5, lifespan='off', ws='none',
-                                 log_level='error', access_log=False, server_header=False))
+        async def shutdown(self, sockets=None):
+            for connection in list(protocol.waiting): connection._drop()  # half a request is not waited for
+            await super().shutdown(sockets)
+    limits = dict(backlog=_most//3, limit_concurrency=3*_most, timeout_graceful_shutdown=5)
+    quiet = dict(log_level='error', access_log=False, server_header=False)
+    return Server(uvicorn.Config(app, http=protocol, loop='asyncio', lifespan='off', ws='none', **limits, **quiet))
 
 # %% ../nbs/14_serve.ipynb #8fef81ee
 def serve(

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -309,6 +309,110 @@ def test_whoever_asks_properly_is_answered_among_400_who_fall_silent(served, dig
     finally:
         for s in silent: s.close()
     assert len(times) >= 13 and max(times) < 5
+
+
+def knock(url, said=b'', **options):
+    "A connection to a server that has said something"
+    connection = socket.socket()
+    for option, value in options.items(): connection.setsockopt(socket.SOL_SOCKET, getattr(socket, option), value)
+    connection.settimeout(10)
+    host, port = urlsplit(url).netloc.split(':')
+    connection.connect((host, int(port)))
+    connection.sendall(said)
+    return connection
+
+
+def test_a_body_in_tiny_pieces_keeps_nobody_out(served, digits):
+    start = b'POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n'
+    body, over = encoded(picture(digits.valid_x[0])), threading.Event()
+    def crumble():
+        with knock(served.url, start) as connection, suppress(OSError):
+            while not over.is_set(): connection.sendall(b'1\r\nx\r\n'*10_000)
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4): pool.submit(crumble)
+        try:
+            time.sleep(.5)
+            for _ in range(3):
+                began = time.monotonic()
+                assert served.ask(body)[0] == 200 and time.monotonic() - began < 5
+        finally: over.set()
+
+
+@contextmanager
+def serving(model):
+    "A server in this process: its address, and how to stop it"
+    sock = serve._listen('127.0.0.1', 0)
+    server = serve._server(serve.make_app(model))
+    thread = threading.Thread(target=server.run, kwargs=dict(sockets=[sock]))
+    thread.start()
+    def stop():
+        server.should_exit = True
+        thread.join()
+        sock.close()
+    try: yield SimpleNamespace(url=f'http://127.0.0.1:{sock.getsockname()[1]}/', stop=stop)
+    finally: stop()
+
+
+@pytest.fixture
+def hasty(model, monkeypatch):
+    "A server that waits for a body for half a second, and for a client for one"
+    monkeypatch.setattr(serve, '_seconds', .5)
+    monkeypatch.setattr(serve, '_patience', 1)
+    with serving(model) as server: yield server
+
+
+def until_closed(connection):
+    "What is heard until the other side closes, and the seconds until then"
+    began, heard = time.monotonic(), b''
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(100_000): heard += piece
+    return heard, time.monotonic() - began
+
+
+@pytest.mark.parametrize('said', [silences['nothing'], silences['half a request']], ids=['nothing', 'half a request'])
+def test_silent_clients_are_sent_away_in_the_end(hasty, said):
+    with knock(hasty.url, said) as silent: heard, seconds = until_closed(silent)
+    assert heard == b'' and .5 < seconds < 5
+
+
+def test_a_byte_now_and_then_does_not_start_the_clock_again(hasty):
+    began = time.monotonic()
+    with knock(hasty.url) as slow, suppress(ConnectionError):
+        for byte in b'GET / HTTP/1.1\r\nHost: here, and a long name it is':
+            slow.sendall(bytes([byte]))
+            time.sleep(.1)
+    assert .5 < time.monotonic() - began < 3
+
+
+def test_a_slow_body_is_answered_with_a_sentence(hasty):
+    with knock(hasty.url, silences['no body']) as slow: reply, _ = until_closed(slow)
+    assert reply.startswith(b'HTTP/1.1 408') and b'The body took longer than 0.5 seconds.' in reply
+
+
+def test_clients_that_do_not_read_are_sent_away(hasty):
+    with knock(hasty.url, SO_RCVBUF=4096) as deaf:
+        began = time.monotonic()
+        with pytest.raises(ConnectionError):
+            while time.monotonic() - began < 10: deaf.sendall(b'GET /draw.js HTTP/1.1\r\nHost: here\r\n\r\n'*100)
+    assert time.monotonic() - began < 9
+
+
+def test_nobody_is_sent_away_while_the_server_thinks(hasty):
+    usual = serve._answer
+    def think(*args): time.sleep(1.5); return usual(*args)
+    question = b'POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: image/png\r\nContent-Length: 1\r\n\r\nx'
+    with patch.object(serve, '_answer', think), knock(hasty.url, question) as patient: reply, _ = until_closed(patient)
+    assert reply.startswith(b'HTTP/1.1 400')
+
+
+def test_half_a_request_does_not_hold_up_the_end(model, capfd):
+    with serving(model) as server, ExitStack() as silent:
+        for said in silences.values(): silent.enter_context(knock(server.url, said))
+        time.sleep(.2)  # until they are heard
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 3
+    assert capfd.readouterr().err == ''
 
 
 def test_clients_that_say_a_byte_now_and_then_keep_nobody_out(served, digits):
