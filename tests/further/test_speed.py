@@ -280,6 +280,7 @@ def test_the_benchmark_has_all_comparisons_under_one_bar(benched):
     assert bar.n == pytest.approx(bar.total) and list(benched.result)[1:-1] == parts
 
 
+@pytest.mark.skipif(not (REPO/'nbs').is_dir(), reason='the stored run is not here')
 def test_the_stored_run_has_the_form_of_a_new_one(benched):
     stored = json.loads((REPO/'nbs/bench.json').read_text())
     assert set(stored) == {'settings', *benched.result}
