@@ -114,7 +114,7 @@ def reference(text, name, own, following):
 
 
 def stage():
-    "Prepare notebooks and settings in _proc/; returns the page of each notebook, `{'00_data.ipynb': 'data.html'}`"
+    "Prepare notebooks and settings in _proc/; returns the page of each notebook, `{'01_data.ipynb': 'data.html'}`"
     refresh_quarto_yml()
     staged = proc_nbs(force=True)
     listed = (ROOT/'nbs/sidebar.yml').read_text()

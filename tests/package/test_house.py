@@ -75,6 +75,49 @@ def test_bodies_that_stand_twice_are_noticed():
     assert twice(dict(a=ast.parse(f.format('f', 'one')), b=ast.parse(f.format('g', 'two')))) == [['a.f', 'b.g']]
 
 
+# One order
+
+def modules_of(notebook):
+    "The module that a notebook makes"
+    cells = json.loads(notebook.read_text(encoding='utf-8'))['cells']
+    return re.findall(r'^#\|\s*default_exp ([\w.]+)', '\n'.join(''.join(c['source']) for c in cells), re.M)
+
+
+road = {module: int(f.stem[:2]) for f in NOTEBOOKS if f.stem[:2] < '80' for module in modules_of(f)}
+
+
+def ours_in(tree): return {module.split('.')[-1] or name for module, name in names_imported(tree)} & {*road}
+
+
+def against_the_numbers(trees, road):
+    "(module, another with a higher number that it imports), for modules of the road"
+    return [(name, other) for name, tree in trees.items() if name in road
+            for other in ours_in(tree) if road[other] > road[name]]
+
+
+@in_clone
+def test_imports_go_by_the_numbers(): assert against_the_numbers(trees, road) == [('check', 'exercises')]
+
+
+@in_clone
+def test_an_import_against_the_numbers_is_noticed():
+    bad = ast.parse('from .learner import get_learner\nfrom . import data')
+    assert against_the_numbers(dict(manual=bad), road) == [('manual', 'learner')]
+
+
+@in_clone
+def test_the_sidebar_goes_by_the_numbers():
+    listed = re.findall(r'(\d\d_\w+)\.ipynb', (REPO/'nbs/sidebar.yml').read_text(encoding='utf-8'))
+    assert listed == sorted(listed) == [f.stem for f in NOTEBOOKS if f.stem[:2].isdigit()]
+
+
+@in_clone
+def test_the_table_of_the_road_goes_by_the_numbers():
+    table = [line for line in (REPO/'README.md').read_text(encoding='utf-8').splitlines() if line.startswith('|')]
+    listed = [page for line in table for page in re.findall(r'nbs/(\d\d_\w+)\.ipynb', line)]
+    assert listed == [f.stem for f in NOTEBOOKS if f.stem[:2].isdigit() and f.stem[:2] < '80']
+
+
 # Lines
 
 def wide(lines, limit): return [line for line in lines if len(line) > limit]
