@@ -10,11 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from math import log10
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
-
-if TYPE_CHECKING: from matplotlib.figure import Figure
 
 # %% ../nbs/94_show.ipynb #26ac73d7
 def bar(
@@ -62,7 +59,7 @@ def _box(ax, x, y, text, doer):
 def loop(
     who: dict = None, # who does a step, such as `dict(gradients='PyTorch')`; you do the others
     code: dict = None # what is written for a step, such as `dict(predict='preds = model(xb)')`
-) -> 'Figure': # shown as the value of a cell
+) -> object: # a matplotlib `Figure`
     "The seven steps of a training loop: initialize, predict, loss, gradients, step, repeat, stop"
     import matplotlib.pyplot as plt
     who, code = {name: 'you' for name in [*_steps, 'repeat']} | (who or {}), code or {}
@@ -86,7 +83,7 @@ def loop(
 @styled
 def shapes(
     *parts: str | tuple # shapes such as `(64, 784)`, and signs between them, such as `'@'`
-) -> 'Figure': # shown as the value of a cell
+) -> object: # a matplotlib `Figure`
     "Tensors as boxes, with the signs of a computation between them"
     import matplotlib.pyplot as plt
     fig, ax = plt.subplots(figsize=(7, 2.6))
@@ -111,7 +108,7 @@ def shapes(
 def network(
     *sizes: int, # how many numbers each column has, such as `784, 30, 1`
     between: str = '' # what happens to the numbers of the columns in the middle
-) -> 'Figure': # shown as the value of a cell
+) -> object: # a matplotlib `Figure`
     "The layers of a network, drawn"
     import matplotlib.pyplot as plt
     fig, ax = plt.subplots(figsize=(2.2*len(sizes), 2.8))
@@ -137,7 +134,7 @@ def network(
 def weights_image(
     weights, # (784,) or (784, 1): a tensor of one weight for each pixel
     size: float = 2.6 # of the picture, in inches
-) -> 'Figure': # shown as the value of a cell
+) -> object: # a matplotlib `Figure`
     "Weights as pixels: blue where they are positive, orange where they are negative"
     import matplotlib.pyplot as plt
     from matplotlib.colors import LinearSegmentedColormap

@@ -18,6 +18,7 @@ from fastsgd.guards import plain
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT/'tools/site'
 SHORT = {'nn': 'torch.nn', 'F': 'torch.nn.functional'}  # how the pages call parts of PyTorch
+FOLDED = re.compile(r'^#\|\s*folded(?::\s*(.+))?$', re.M)  # a word of ours: a cell that is opened by a click
 DIRECTIVE = re.compile(r'^#\|\s*([\w-]+)(?::\s*(.*))?\n?', re.M)
 
 # Something to play with
@@ -76,7 +77,8 @@ def mend_notebook(path, pages):
     nb, name = read_nb(path), re.sub(r'^\d+_', '', path.stem)
     own = own_names(name)
     # nbdev 3 would not export a cell with Quarto's option, so it is marked with a word of ours
-    folded = {c.id for c in read_nb(ROOT/'nbs'/path.name).cells if '#| folded' in c.source}
+    cells = read_nb(ROOT/'nbs'/path.name).cells
+    folded = {c.id: m[1] or 'Show the code' for c in cells if (m := FOLDED.search(c.source))}
     for cell, following in zip(nb.cells, [*nb.cells[1:], None]):
         if cell.cell_type == 'raw':
             cell.source = re.sub(r'^output-file:.*\n', '', cell.source, flags=re.M)  # `finish` does it
@@ -100,7 +102,8 @@ def mend_notebook(path, pages):
         cell.source = cell.source.replace('#| code-fold: show\n#| code-summary: "Exported source"\n', '')
         fold = '#| code-fold: true\n'
         if cell.id in folded: cell.source = fold + cell.source
-        cell.source = cell.source.replace(fold, fold + '#| code-summary: Show the code\n')
+        summary = folded.get(cell.id, 'Show the code')
+        cell.source = cell.source.replace(fold, f'{fold}#| code-summary: {summary}\n')
         cell.source = DIRECTIVE.sub(lambda m: m[0] if m[2] else '', cell.source)  # nbdev's own, which are no YAML
     write_nb(nb, path)
 
