@@ -40,7 +40,10 @@ def styled(
     @wraps(plot)
     def drawn(*args, **kwargs):
         import matplotlib.pyplot as plt  # takes a second, which only those who draw wait for
-        with plt.style.context('fastsgd.fastsgd'): fig = plot(*args, **kwargs)
+        with plt.style.context('fastsgd.fastsgd'):
+            fig = plot(*args, **kwargs)
+            interactive = plt.isinteractive()
+        plt.interactive(interactive)  # the first figure of a notebook turns it on, for good
         plt.close(fig)  # shown as the value of a cell, and not a second time
         return fig
     return drawn
@@ -63,7 +66,7 @@ def loop(
     "The seven steps of a training loop: initialize, predict, loss, gradients, step, repeat, stop"
     import matplotlib.pyplot as plt
     who, code = {name: 'you' for name in [*_steps, 'repeat']} | (who or {}), code or {}
-    fig, ax = plt.subplots(figsize=(9, 2.5))
+    fig, ax = plt.subplots(figsize=(9, 2.5 if code else 1.9))
     for name, (number, x) in _steps.items():
         _box(ax, x, 0, f'{number} {name}', who[name])
         ax.text(x, -.45, code.get(name, ''), ha='center', va='top', size=7.5, family='monospace')
@@ -75,7 +78,7 @@ def loop(
     for doer in dict.fromkeys(who.values()):
         ax.plot([], [], 's', ms=8, color=_doers[doer], label=doer)
     ax.legend(loc='upper left', ncols=3, borderpad=0)
-    ax.set(xlim=(-.9, 10.9), ylim=(-1.3, 1.6))
+    ax.set(xlim=(-.9, 10.9), ylim=(-1.3 if code else -.6, 1.6))
     ax.axis('off')
     return fig
 
