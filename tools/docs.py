@@ -109,10 +109,10 @@ def mend_notebook(path, pages):
 
 
 def reference(text, name, own, following):
-    "What `show_doc` says, with the right address of the source; where that follows, without the signature"
+    "What `show_doc` says, with the right address of the source; where that follows, its name alone"
     if name in own: text = re.sub(r'\[source\]\([^)]+\)(\{[^}]*\})?', f'[source]({own[name][1]}){{.source-link}}', text)
     if following and 'Exported source' in following.source:  # a cell marked `#| exports`
-        text = re.sub(r'^```python\n.*?^```\n', '', text, flags=re.M | re.S)
+        text = re.match(r'(?:---\n)?.*?^#+ [^\n]*\n', text, re.M | re.S)[0]  # the cell says the rest
     return text.removeprefix('---\n')
 
 
