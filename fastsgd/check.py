@@ -17,6 +17,7 @@ from html import escape
 from io import StringIO
 from itertools import chain, islice, permutations
 from pathlib import Path
+from textwrap import dedent, indent
 from time import monotonic, process_time, sleep
 from types import ModuleType
 from unittest.mock import MagicMock, patch
@@ -75,7 +76,7 @@ class Mistake:
 mistakes = {}  # by slug
 
 # %% ../nbs/22_mistakes.ipynb #0067f884
-def _add(slug, message, question, more, *edits):
+def _add(slug, *edits, message, question, more):
     "Put a mistake into the catalogue, with edits that have a place in the solutions"
     for edit in edits:
         if not _apply([edit], _sources): raise ValueError(f'{slug}: the solutions have no place for {edit.changes}')
@@ -89,7 +90,31 @@ _uses |= dict(calc_grad=('mnist_loss',), train_epoch=('calc_grad', 'mnist_loss')
 _uses |= dict(train_model=('train_epoch', *_uses['train_epoch'], 'validate_epoch', *_uses['validate_epoch']))
 _uses = {name: (name, *others) for name, others in _uses.items()}
 
-_sources = {name: exercises.solution(name) for name in exercises.exercises}
+def _without_docstrings(source):
+    "Source where nothing is said twice, so that an edit finds the code and not the words about it"
+    lines = source.splitlines()
+    for node in reversed([*ast.walk(ast.parse(source))]):  # from below, so that the line numbers above stay true
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+            del lines[node.body[0].lineno - 1:node.body[0].end_lineno]
+    return '\n'.join(lines) + '\n'
+
+_sources = {name: _without_docstrings(exercises.solution(name)) for name in exercises.exercises}
+
+def _indent(line): return len(line) - len(line.lstrip())
+
+def _replaced(source, right, wrong):
+    "Source with other lines in place of some, or another piece in a line; None where that has no place, or several"
+    lines, old = source.splitlines(), right.splitlines()
+    def stripped(lines): return [line.strip() for line in lines]
+    places = [i for i in range(len(lines)) if stripped(lines[i:i + len(old)]) == stripped(old)]
+    if not places and source.count(right) == 1: return source.replace(right, wrong)
+    if len(places) != 1: return None
+    i, = places
+    moved = _indent(lines[i]) - _indent(old[0])  # the wrong lines move as far as the right ones
+    new = [(_indent(line) + moved, line.strip()) for line in wrong.splitlines()]
+    if any(indent < 1 for indent, _ in new): return None  # that would be outside of the function
+    lines[i:i + len(old)] = [' '*indent + line for indent, line in new]
+    return '\n'.join(lines) + '\n'
 
 @cache
 def _compiled(name, source): return compile(source, f'<{name}>', 'exec', __future__.annotations.compiler_flag)  # which leaves annotations alone
@@ -98,19 +123,29 @@ def _apply(edits, sources):
     "The sources after all edits; None where one has no place after another"
     for edit in edits:
         for function, right, wrong in edit.changes:
-            if sources[function].count(right) != 1: return None
-            sources = sources | {function: sources[function].replace(right, wrong)}
+            if (source := _replaced(sources[function], right, wrong)) is None: return None
+            sources = sources | {function: source}
     return sources
+
+def _executed(sources, space):
+    "The functions that sources define, on top of those in `space`; None where some are no Python"
+    space = dict(space)
+    try:
+        for name, source in sources.items(): exec(_compiled(name, source), space)
+    except SyntaxError: return None  # of two edits that are fine alone
+    return space
+
+_empty = dict(__name__='program', torch=torch, chain=chain, islice=islice)
+
+@cache
+def _right(): return _executed(_sources, _empty)
 
 def _program(*edits, name=None):
     "The solutions, or those that one of them uses, with some edits, as a dict of functions; None where the edits do not go together"
     sources = _apply(edits, _sources) or _apply(edits[::-1], _sources)
     if not sources: return None
-    space = dict(__name__='program', torch=torch, chain=chain, islice=islice, mnist_loss=exercises.mnist_loss)
-    try:
-        for n in _uses[name][::-1] if name else exercises.exercises: exec(_compiled(n, sources[n]), space)  # first what the others use
-    except SyntaxError: return None  # of two edits that are fine alone
-    return space
+    if not name: return _executed(sources, _empty)
+    return _executed({n: sources[n] for n in exercises.exercises if n in _uses[name]}, _right())
 
 # %% ../nbs/22_mistakes.ipynb #2c109bd6
 @dataclass(frozen=True)
@@ -164,7 +199,7 @@ class _Problem:
         self.start = [normal(*shape) for shape in shapes]
         self.train = partial(_Batches, _cut(*labelled(normal(n, n_in)), bs))
         self.valid = partial(_Batches, _cut(*labelled(normal(41, n_in)), bs + 4))
-        self.forward = exercises.simple_net if hidden else exercises.linear1
+        self.forward = _right()['simple_net' if hidden else 'linear1']
 
 # %% ../nbs/22_mistakes.ipynb #29022031
 class _Parted(Exception): "A program does something else than what was seen: look no further"
@@ -337,7 +372,7 @@ def _is_telling(problem):
     def model(xb): return problem.forward(xb, *params)
     x, y = (torch.cat(t) for t in zip(*problem.valid()))
     for epoch in range(4):
-        if epoch: exercises.train_epoch(model, problem.lr, params, problem.train())
+        if epoch: _right()['train_epoch'](model, problem.lr, params, problem.train())
         preds = model(x)
         accuracy, other = (((preds > cut) == y).float().mean().item() for cut in (0, 0.5))
         if accuracy in seen or abs(accuracy - 0.5) < 0.02: return False
@@ -381,7 +416,7 @@ def _observe_optimizer(cls, loss, setting, seen={}):
         opt = cls(kind(watched.params), watched.problem.lr)
         for _ in range(2):
             for xb, yb in watched.train:
-                exercises.calc_grad(xb, yb, watched.model, loss_func)
+                _right()['calc_grad'](xb, yb, watched.model, loss_func)
                 opt.step()
                 opt.zero_grad()
     _fits(cls, (0, 0), 0)
@@ -542,7 +577,7 @@ def _observe(name, f, loss, setting):
     with _undisturbed(): return dict(_observers[name](f, loss, setting))
 
 @cache
-def _reference(name, setting): return _observe(name, getattr(exercises, name), exercises.mnist_loss, setting)
+def _reference(name, setting): return _observe(name, _right()[name], _right()['mnist_loss'], setting)
 
 def _fails(seen): return any('error' in now for now in seen.values())
 
@@ -954,7 +989,7 @@ def _trials(name, f, seed):
     "What a function does with each kind of number, until it is right; float32 only where it cannot take float64"
     for setting in _settings:
         setting = _Setting(setting.dtype, setting.labels, seed)
-        seen = _observe(name, f, exercises.mnist_loss, setting)
+        seen = _observe(name, f, _right()['mnist_loss'], setting)
         right = _without(seen, _reference(name, setting))
         yield setting, right, seen
         if _same(right, seen, setting.atol) or setting.labels == torch.float64 and not _fails(seen): return
@@ -1144,560 +1179,670 @@ def trial(
     return Trial(mistakes[slug], dict(right=list(right), mistaken=list(mistaken)), [(a - b).abs().max().item() for a, b in zip(states, others)], error)
 
 # %% ../nbs/22_mistakes.ipynb #4c0b8b52
+_step = """\
+with torch.no_grad():
+    for p in params:
+        p.sub_(p.grad, alpha=lr)
+        p.grad.zero_()"""
+
+_optim_step = 'if p.grad is not None: p.sub_(p.grad, alpha=self.lr)'
+
 _add('gradients-not-zeroed',
-    'The gradients of earlier batches stay in p.grad, so each step repeats those before it. From a poor start that looks like faster learning; later the steps no longer fit the batch.',
-    'What is in p.grad when the second batch arrives?',
-    'backward() adds to p.grad. Something has to set it to zero, or to None, before the next backward().',
-    _edit('train_epoch', '\n                p.grad.zero_()', ''), _edit('train_epoch', '                p.grad.zero_()', '            params[0].grad.zero_()'),
-    _edit('BasicOptim', 'p.grad.zero_()', 'pass'))
+    _edit('train_epoch', 'p.grad.zero_()', ''),
+    _edit('train_epoch', '    p.grad.zero_()', 'params[0].grad.zero_()'),
+    _edit('BasicOptim', 'p.grad.zero_()', 'pass'),
+    message='The gradients of earlier batches stay in p.grad, so each step repeats those before it. From a poor '
+            'start that looks like faster learning; later the steps no longer fit the batch.',
+    question='What is in p.grad when the second batch arrives?',
+    more='backward() adds to p.grad. Something has to set it to zero, or to None, before the next backward().')
 
 # %% ../nbs/22_mistakes.ipynb #be2db72f
-_whole_step = ('        calc_grad(xb, yb, model, loss_func)\n        with torch.no_grad():\n'
-               '            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()')
-
 def _step_first(before, after):
     "A step with what is left from before, then the gradient, then zeroing"
-    step = ('        with torch.no_grad():\n            for p in params:\n'
-            '                if p.grad is not None: p -= lr * p.grad\n')
-    return _edit('train_epoch', _whole_step, before + step + after + '        for p in params: p.grad = None')
+    return _edit('train_epoch', f'calc_grad(xb, yb, model, loss_func)\n{_step}', f"""\
+{before}
+with torch.no_grad():
+    for p in params:
+        if p.grad is not None: p.sub_(p.grad, alpha=lr)
+{after}
+for p in params: p.grad = None""")
 
 _add('zeroed-too-early',
-    'The gradients are set to zero before the step, so every step is zero steps long and the weights never move.',
-    'How large is the gradient at the moment when the step is taken?',
-    'Zero the gradients after the step, or before backward(), but never between the two.',
-    _edit('train_epoch', '                p -= lr * p.grad\n                p.grad.zero_()', '                p.grad.zero_()\n                p -= lr * p.grad'),
-    _edit('train_epoch', '                p -= lr * p.grad\n                p.grad.zero_()', '                p.grad = None\n                p -= lr * p.grad'),
-    _step_first('', '        calc_grad(xb, yb, model, loss_func)\n'),
-    _step_first('        loss = loss_func(model(xb), yb)\n', '        loss.backward()\n'),
-    _edit('BasicOptim', 'p -= self.lr * p.grad', 'p.grad.zero_()\n                p -= self.lr * p.grad'))
+    _edit('train_epoch', 'p.sub_(p.grad, alpha=lr)\np.grad.zero_()', 'p.grad.zero_()\np.sub_(p.grad, alpha=lr)'),
+    _edit('train_epoch', 'p.sub_(p.grad, alpha=lr)\np.grad.zero_()', 'p.grad = None\np.sub_(p.grad, alpha=lr)'),
+    _step_first('', 'calc_grad(xb, yb, model, loss_func)'),
+    _step_first('loss = loss_func(model(xb), yb)', 'loss.backward()'),
+    _edit('BasicOptim', _optim_step, 'p.grad.zero_()\np.sub_(p.grad, alpha=self.lr)'),
+    message='The gradients are set to zero before the step, so every step is zero steps long and the weights '
+            'never move.',
+    question='How large is the gradient at the moment when the step is taken?',
+    more='Zero the gradients after the step, or before backward(), but never between the two.')
 
 # %% ../nbs/22_mistakes.ipynb #b519c71b
 _add('zeroed-once-an-epoch',
-    'The gradients are set to zero once an epoch, so within an epoch each step repeats those before it.',
-    'How many batches does p.grad know about after the second step?',
-    'Zero the gradients inside the loop over batches, once for each step.',
-    _edit('train_epoch', '                p.grad.zero_()', '    for p in params: p.grad.zero_()'))
+    _edit('train_epoch', '            p.grad.zero_()', 'for p in params: p.grad.zero_()'),
+    message='The gradients are set to zero once an epoch, so within an epoch each step repeats those before it.',
+    question='How many batches does p.grad know about after the second step?',
+    more='Zero the gradients inside the loop over batches, once for each step.')
 
 # %% ../nbs/22_mistakes.ipynb #252e0a99
 _add('zeroed-before-backward',
-    'Before the first backward() there is no gradient yet: p.grad is None, and None has no zero_().',
-    'What is p.grad before the first backward()?',
-    'Zero after the step, or set p.grad = None, or ask first: if p.grad is not None.',
-    _edit('train_epoch', '        calc_grad(xb, yb, model, loss_func)', '        for p in params: p.grad.zero_()\n        calc_grad(xb, yb, model, loss_func)'))
+    _edit('train_epoch', 'calc_grad(xb, yb, model, loss_func)', """\
+for p in params: p.grad.zero_()
+calc_grad(xb, yb, model, loss_func)"""),
+    message='Before the first backward() there is no gradient yet: p.grad is None, and None has no zero_().',
+    question='What is p.grad before the first backward()?',
+    more='Zero after the step, or set p.grad = None, or ask first: if p.grad is not None.')
 
 # %% ../nbs/22_mistakes.ipynb #3cf17057
 _add('wrong-sign',
-    'The weights go up the slope of the loss instead of down, so the predictions become as wrong as they can be.',
-    'The gradient says where the loss grows. Where do you want to go?',
-    'Subtract the gradient times lr.',
-    _edit('train_epoch', 'p -= lr', 'p += lr'), _edit('calc_grad', 'loss.backward()', '(-loss).backward()'),
-    _edit('BasicOptim', 'p -= self.lr', 'p += self.lr'))
+    _edit('train_epoch', 'p.sub_', 'p.add_'),
+    _edit('calc_grad', 'loss.backward()', '(-loss).backward()'),
+    _edit('BasicOptim', 'p.sub_', 'p.add_'),
+    message='The weights go up the slope of the loss instead of down, so the predictions become as wrong as they'
+            ' can be.',
+    question='The gradient says where the loss grows. Where do you want to go?',
+    more='Subtract the gradient times lr.')
 
 # %% ../nbs/22_mistakes.ipynb #91d5eff6
 _add('lr-ignored',
-    'The steps are as long with one learning rate as with another: lr is not used.',
-    'What would change if someone called it with half the learning rate?',
-    'Multiply the gradient by lr, the one that is handed over.',
-    _edit('train_epoch', 'lr * p.grad', '{value} * p.grad', _fit_rate, (0.1, 1.0, 0.01)),
-    _edit('BasicOptim', 'self.lr * p.grad', '{value} * p.grad', _fit_rate, (0.1, 1.0, 0.01)))
+    _edit('train_epoch', 'alpha=lr', 'alpha={value}', _fit_rate, (0.1, 1.0, 0.01)),
+    _edit('BasicOptim', 'alpha=self.lr', 'alpha={value}', _fit_rate, (0.1, 1.0, 0.01)),
+    message='The steps are as long with one learning rate as with another: lr is not used.',
+    question='What would change if someone called it with half the learning rate?',
+    more='Multiply the gradient by lr, the one that is handed over.')
 
 # %% ../nbs/22_mistakes.ipynb #3f643b54
 _add('bias-not-updated',
-    'Only the weights are updated, and a bias stays where it began. On many data sets accuracy hardly notices.',
-    'Which of the parameters have moved after an epoch?',
-    'Update every tensor in params: the weights and each bias.',
     _edit('train_epoch', 'for p in params:', 'for p in params[:1]:'),
     _edit('train_epoch', 'for p in params:', 'for p in params[:-1]:'),
     _edit('train_epoch', 'for p in params:', 'for p in [p for p in params if p.ndim > 1]:'),
-    _edit('BasicOptim', 'for p in self.params:\n                p -=', 'for p in self.params[:1]:\n                p -='),
-    _edit('BasicOptim', 'for p in self.params:\n                p -=', 'for p in self.params[:-1]:\n                p -='),
-    _edit('BasicOptim', 'for p in self.params:\n                p -=', 'for p in [p for p in self.params if p.ndim > 1]:\n                p -='))
+    *[_edit('BasicOptim', f'for p in self.params:\n    {_optim_step}', f'for p in {some}:\n    {_optim_step}')
+      for some in ('self.params[:1]', 'self.params[:-1]', '[p for p in self.params if p.ndim > 1]')],
+    message='Only the weights are updated, and a bias stays where it began. On many data sets accuracy hardly '
+            'notices.',
+    question='Which of the parameters have moved after an epoch?',
+    more='Update every tensor in params: the weights and each bias.')
 
 # %% ../nbs/22_mistakes.ipynb #85e6ded9
 _add('only-first-batch',
-    'An epoch ends after its first batch, and the other images are never seen.',
-    'How many steps does it take for a loader with three batches?',
-    'Look at what ends the loop: a break, or a return that stands one level too deep.',
-    _edit('train_epoch', '                p.grad.zero_()', '                p.grad.zero_()\n        break'))
+    _edit('train_epoch', '        p.grad.zero_()', '        p.grad.zero_()\nbreak'),
+    message='An epoch ends after its first batch, and the other images are never seen.',
+    question='How many steps does it take for a loader with three batches?',
+    more='Look at what ends the loop: a break, or a return that stands one level too deep.')
 
 # %% ../nbs/22_mistakes.ipynb #34367b2e
 _add('one-batch-only',
-    'Each step takes a batch from the start of the loader: next(iter(dl)) begins anew every time, so the loop '
-    'never gets past the first one.',
-    'Which batch does next(iter(dl)) give the second time?',
-    'Loop over the loader itself: for xb, yb in dl.',
-    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in [next(iter(dl))] * len(dl):'))
+    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in [next(iter(dl))]*len(dl):'),
+    message='Each step takes a batch from the start of the loader: next(iter(dl)) begins anew every time, so the'
+            ' loop never gets past the first one.',
+    question='Which batch does next(iter(dl)) give the second time?',
+    more='Loop over the loader itself: for xb, yb in dl.')
 
 # %% ../nbs/22_mistakes.ipynb #ee2ba2fd
 _add('first-batch-skipped',
-    'The first batch of each epoch is left out.',
-    'Which batch does the first step of an epoch belong to?',
-    'Read the loader with the loop alone: a next() before it takes a batch away.',
-    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in islice(dl, 1, None):'))
+    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in islice(dl, 1, None):'),
+    message='The first batch of each epoch is left out.',
+    question='Which batch does the first step of an epoch belong to?',
+    more='Read the loader with the loop alone: a next() before it takes a batch away.')
 
 # %% ../nbs/22_mistakes.ipynb #296389cc
 _add('only-last-batch',
-    'Only the last batch of each epoch is learned from: the rest of the loop stands after the loop over batches.',
-    'How many steps does it take for a loader with three batches?',
-    'Indent the gradient, the step and the zeroing, so that they happen for each batch.',
-    _edit('train_epoch', '    for xb, yb in dl:\n', '    for xb, yb in dl: pass\n    if True:\n'))
+    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in dl: pass\nif True:'),
+    message='Only the last batch of each epoch is learned from: the rest of the loop stands after the loop over '
+            'batches.',
+    question='How many steps does it take for a loader with three batches?',
+    more='Indent the gradient, the step and the zeroing, so that they happen for each batch.')
 
 # %% ../nbs/22_mistakes.ipynb #4a2eae77
 _add('last-batch-dropped',
-    'The last batch, a short one, is left out. With shuffled data accuracy does not notice.',
-    'How many steps does it take where the rows do not divide by the batch size?',
-    'Every batch counts, the short one too: no drop_last, no len(dl) - 1, no test of the batch size.',
-    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in islice(dl, len(dl) - 1):'))
+    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in islice(dl, len(dl) - 1):'),
+    message='The last batch, a short one, is left out. With shuffled data accuracy does not notice.',
+    question='How many steps does it take where the rows do not divide by the batch size?',
+    more='Every batch counts, the short one too: no drop_last, no len(dl) - 1, no test of the batch size.')
 
 # %% ../nbs/22_mistakes.ipynb #e29f28cb
 _add('batch-used-twice',
-    'A batch is learned from twice in an epoch, so it weighs more than others.',
-    'How often does each batch reach the model in an epoch?',
-    'One gradient and one step for each batch that the loader gives.',
     _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in (batch for batch in dl for _ in range(2)):'),
     _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in chain(islice(dl, 1), dl):'),
     _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in chain(dl, dl):'),
     _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in chain(dl, islice(dl, len(dl) - 1, None)):'),
-    _edit('calc_grad', '    loss.backward()', '    loss.backward()\n    loss_func(model(xb), yb).backward()'))
+    _edit('calc_grad', 'loss.backward()', 'loss.backward()\nloss_func(model(xb), yb).backward()'),
+    message='A batch is learned from twice in an epoch, so it weighs more than others.',
+    question='How often does each batch reach the model in an epoch?',
+    more='One gradient and one step for each batch that the loader gives.')
 
 # %% ../nbs/22_mistakes.ipynb #37524fe2
 _add('one-update-per-epoch',
-    'The gradients of all batches are added up, and one step is taken at the end: that is full-batch descent, slower and with longer steps.',
-    'How many steps does it take for a loader with three batches?',
-    'Indent the step and the zeroing, so that they happen for each batch.',
-    _edit('train_epoch', '        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()',
-          '    with torch.no_grad():\n        for p in params:\n            p -= lr * p.grad\n            p.grad.zero_()'),
-    _edit('train_epoch', '        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()',
-          '    with torch.no_grad():\n        for p in params:\n            p -= lr * p.grad / len(dl)\n            p.grad.zero_()'),
-    _edit('train_epoch', '    for xb, yb in dl:', '    for xb, yb in [[torch.cat(t) for t in zip(*dl)]]:'))
+    _edit('train_epoch', indent(_step, '    '), _step),
+    _edit('train_epoch', indent(_step, '    '), _step.replace('p.grad,', 'p.grad/len(dl),')),
+    _edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in [[torch.cat(t) for t in zip(*dl)]]:'),
+    message='The gradients of all batches are added up, and one step is taken at the end: that is full-batch '
+            'descent, slower and with longer steps.',
+    question='How many steps does it take for a loader with three batches?',
+    more='Indent the step and the zeroing, so that they happen for each batch.')
 
 # %% ../nbs/22_mistakes.ipynb #e1fa4618
 _add('stale-gradient',
-    'A step uses the gradient of another batch, or of weights that have moved since: it points downhill from somewhere else.',
-    'At which weights, and on which batch, was the gradient of this step computed?',
-    'Compute the gradient of this batch first, then step with it at once.',
-    _edit('train_epoch', '        calc_grad(xb, yb, model, loss_func)\n        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()',
-          '        with torch.no_grad():\n            for p in params:\n                if p.grad is None: continue\n                p -= lr * p.grad\n                p.grad.zero_()\n        calc_grad(xb, yb, model, loss_func)'),
-    _edit('train_epoch', '    for xb, yb in dl:\n        calc_grad(xb, yb, model, loss_func)\n        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()',
-          '    calc_grad(*next(iter(dl)), model, loss_func)\n    for xb, yb in dl:\n        with torch.no_grad():\n            for p in params: p -= lr * p.grad\n    for p in params: p.grad.zero_()'),
-    _edit('train_epoch', '        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()',
-          '        with torch.no_grad():\n            for p in params:\n                p.last, last = p.grad.clone(), getattr(p, "last", 0)\n                p -= lr * last\n                p.grad.zero_()'),
-    Edit((('train_epoch', '    for xb, yb in dl:', '    for p in params: p.last = 0\n    for xb, yb in dl:'), ('train_epoch', 'p -= lr * p.grad', 'p.last, last = p.grad.clone(), p.last\n                p -= lr * last'))))
+    _edit('train_epoch', f'calc_grad(xb, yb, model, loss_func)\n{_step}', """\
+with torch.no_grad():
+    for p in params:
+        if p.grad is None: continue
+        p.sub_(p.grad, alpha=lr)
+        p.grad.zero_()
+calc_grad(xb, yb, model, loss_func)"""),
+    _edit('train_epoch', f'for xb, yb in dl:\ncalc_grad(xb, yb, model, loss_func)\n{_step}', """\
+calc_grad(*next(iter(dl)), model, loss_func)
+for xb, yb in dl:
+    with torch.no_grad():
+        for p in params: p.sub_(p.grad, alpha=lr)
+for p in params: p.grad.zero_()"""),
+    _edit('train_epoch', 'p.sub_(p.grad, alpha=lr)', """\
+p.last, last = p.grad.clone(), getattr(p, "last", 0)
+p.sub_(last, alpha=lr)"""),
+    Edit((('train_epoch', 'for xb, yb in dl:', 'for p in params: p.last = 0\nfor xb, yb in dl:'),
+          ('train_epoch', 'p.sub_(p.grad, alpha=lr)', """\
+p.last, last = p.grad.clone(), p.last
+p.sub_(last, alpha=lr)"""))),
+    message='A step uses the gradient of another batch, or of weights that have moved since: it points downhill '
+            'from somewhere else.',
+    question='At which weights, and on which batch, was the gradient of this step computed?',
+    more='Compute the gradient of this batch first, then step with it at once.')
 
 # %% ../nbs/22_mistakes.ipynb #33b7a83f
 _add('step-missing',
-    'The gradients are computed, and nothing is done with them: the weights never move.',
-    'Which line changes the weights?',
-    'After backward(), subtract lr times the gradient from each parameter, in place.',
-    _edit('train_epoch', '                p -= lr * p.grad\n                p.grad.zero_()', '                pass'),
-    _edit('BasicOptim', 'p -= self.lr * p.grad', 'pass'))
+    _edit('train_epoch', 'p.sub_(p.grad, alpha=lr)\np.grad.zero_()', 'pass'),
+    _edit('BasicOptim', _optim_step, 'pass'),
+    message='The gradients are computed, and nothing is done with them: the weights never move.',
+    question='Which line changes the weights?',
+    more='After backward(), subtract lr times the gradient from each parameter, in place.')
 
 # %% ../nbs/22_mistakes.ipynb #28e4bede
 def _with_momentum(rate, before):
     "Steps with momentum of three kinds, and how to find out how much of it"
-    for kind, new, step in ('plain', 'p.grad', 'p.velocity'), ('damped', '(1 - {value}) * p.grad', 'p.velocity'), ('ahead', 'p.grad', '(p.grad + {value} * p.velocity)'):
-        yield f'p.velocity = {{value}} * {before} + {new}\n                p -= {rate} * {step}', partial(_fit_momentum, kind=kind)
+    for kind, new, step in [('plain', 'p.grad', 'p.velocity'), ('damped', '(1 - {value})*p.grad', 'p.velocity'),
+                            ('ahead', 'p.grad', 'p.grad + {value}*p.velocity')]:
+        lines = f'p.velocity = {{value}}*{before} + {new}\np.sub_({step}, alpha={rate})'
+        yield lines, partial(_fit_momentum, kind=kind)
+
+_starting_anew = 'train_epoch', 'for xb, yb in dl:', 'for p in params: p.velocity = 0\nfor xb, yb in dl:'
 
 _add('momentum-added',
-    'Each step carries some of the steps before it: that is SGD with momentum, another algorithm.',
-    'Does a step depend on anything but this batch, the weights and lr?',
-    'Plain SGD forgets: subtract lr times this gradient, with momentum 0.',
-    *[_edit('train_epoch', 'p -= lr * p.grad', step, fit, (0.9,)) for step, fit in _with_momentum('lr', 'getattr(p, "velocity", 0)')],
-    *[Edit((('train_epoch', 'for xb, yb in dl:', 'for p in params: p.velocity = 0\n    for xb, yb in dl:'), ('train_epoch', 'p -= lr * p.grad', step)), fit, (0.9,)) for step, fit in _with_momentum('lr', 'p.velocity')],
-    *[_edit('BasicOptim', 'p -= self.lr * p.grad', step, fit, (0.9,)) for step, fit in _with_momentum('self.lr', 'getattr(p, "velocity", 0)')])
+    *[_edit('train_epoch', 'p.sub_(p.grad, alpha=lr)', step, fit, (0.9,))
+      for step, fit in _with_momentum('lr', 'getattr(p, "velocity", 0)')],
+    *[Edit((_starting_anew, ('train_epoch', 'p.sub_(p.grad, alpha=lr)', step)), fit, (0.9,))
+      for step, fit in _with_momentum('lr', 'p.velocity')],
+    *[_edit('BasicOptim', _optim_step, step, fit, (0.9,))
+      for step, fit in _with_momentum('self.lr', 'getattr(p, "velocity", 0)')],
+    message='Each step carries some of the steps before it: that is SGD with momentum, another algorithm.',
+    question='Does a step depend on anything but this batch, the weights and lr?',
+    more='Plain SGD forgets: subtract lr times this gradient, with momentum 0.')
 
 # %% ../nbs/22_mistakes.ipynb #a909ee1a
+def _with_decay(function, right, lr):
+    "Steps with weight decay: in the gradient, before it or after it, by the rate or not"
+    step = f'p.sub_(p.grad, alpha={lr})'
+    for kind, wrong in [('before, by rate', f'p.sub_(p.grad + {{value}}*p, alpha={lr})'),
+                        ('before, by rate', f'p.sub_(p.grad + {{value}}*p*(p.ndim > 1), alpha={lr})'),
+                        ('before', f'p.mul_(1 - {{value}})\n{step}'), ('after', f'{step}\np.mul_(1 - {{value}})'),
+                        ('after, by rate', f'{step}\np.mul_(1 - {lr}*{{value}})')]:
+        yield _edit(function, right, wrong, partial(_fit_decay, kind=kind), (0.01,))
+
 _add('weight-decay-added',
-    'Each step also shrinks the weights: that is SGD with weight decay, another algorithm.',
-    'Would the weights move if the gradient were zero?',
-    'Plain SGD subtracts lr times the gradient and nothing else: weight decay 0.',
-    *[_edit(function, f'p -= {lr} * p.grad', step.replace('lr *', f'{lr} *'), partial(_fit_decay, kind=kind), (0.01,)) for function, lr in (('train_epoch', 'lr'), ('BasicOptim', 'self.lr')) for kind, step in (
-        ('before, by rate', 'p -= lr * (p.grad + {value} * p)'), ('before, by rate', 'p -= lr * (p.grad + {value} * p * (p.ndim > 1))'),
-        ('before', 'p *= 1 - {value}\n                p -= lr * p.grad'), ('after', 'p -= lr * p.grad\n                p *= 1 - {value}'),
-        ('after, by rate', 'p -= lr * p.grad\n                p *= 1 - lr * {value}'))],
-    _edit('train_epoch', 'calc_grad(xb, yb, model, loss_func)', 'calc_grad(xb, yb, model, loss_func)\n        for p in params: p.grad += {value} * p.detach()', partial(_fit_decay, kind='before, by rate'), (0.01,)),
-    _edit('BasicOptim', 'with torch.no_grad():\n            for p in self.params:\n', 'with torch.no_grad():\n            for p in self.params:\n                p.grad += {value} * p\n', partial(_fit_decay, kind='before, by rate'), (0.01,)))
+    *_with_decay('train_epoch', 'p.sub_(p.grad, alpha=lr)', 'lr'),
+    *_with_decay('BasicOptim', _optim_step, 'self.lr'),
+    _edit('train_epoch', 'calc_grad(xb, yb, model, loss_func)', """\
+calc_grad(xb, yb, model, loss_func)
+for p in params: p.grad += {value}*p.detach()""", partial(_fit_decay, kind='before, by rate'), (0.01,)),
+    _edit('BasicOptim', _optim_step, f'p.grad += {{value}}*p\n{_optim_step}',
+          partial(_fit_decay, kind='before, by rate'), (0.01,)),
+    message='Each step also shrinks the weights: that is SGD with weight decay, another algorithm.',
+    question='Would the weights move if the gradient were zero?',
+    more='Plain SGD subtracts lr times the gradient and nothing else: weight decay 0.')
 
 # %% ../nbs/22_mistakes.ipynb #fbd569b0
 _add('divided-by-batch-size',
-    'The gradient is divided by the size of the batch, but the loss was a mean already: the steps are too short, and the short batch gets too much say.',
-    'Where is the division by the number of rows done already?',
-    'mnist_loss takes the mean. Subtract lr times the gradient as it is.',
-    _edit('train_epoch', 'p -= lr * p.grad', 'p -= lr * p.grad / len(xb)'), _edit('calc_grad', 'loss.backward()', '(loss / len(xb)).backward()'))
+    _edit('train_epoch', 'alpha=lr)', 'alpha=lr/len(xb))'),
+    _edit('calc_grad', 'loss.backward()', '(loss/len(xb)).backward()'),
+    message='The gradient is divided by the size of the batch, but the loss was a mean already: the steps are '
+            'too short, and the short batch gets too much say.',
+    question='Where is the division by the number of rows done already?',
+    more='mnist_loss takes the mean. Subtract lr times the gradient as it is.')
 
 # %% ../nbs/22_mistakes.ipynb #c844c787
 _add('parameters-rebound',
-    'p = p - … makes a new tensor and gives it the name p. The model still holds the old one, which never moves, and the new one has no gradient.',
-    'After the step, are p and the tensor inside the model still the same object?',
-    'Change the tensor in place: p -= …, p.sub_(…) or p.data -= …',
-    _edit('train_epoch', 'p -= lr * p.grad', 'p = p - lr * p.grad'),
-    _edit('train_epoch', 'p -= lr * p.grad\n                p.grad.zero_()', 'p = p - lr * p.grad'),
-    _edit('train_epoch', 'p -= lr * p.grad\n                p.grad.zero_()', 'q = p - lr * p.grad\n                p.grad.zero_()'),
-    _edit('BasicOptim', 'p -= self.lr * p.grad', 'p = p - self.lr * p.grad'),
-    _edit('BasicOptim', 'for p in self.params:\n                p -= self.lr * p.grad', 'self.params = [p - self.lr * p.grad for p in self.params]'))
+    _edit('train_epoch', 'p.sub_(p.grad, alpha=lr)', 'p = p - lr*p.grad'),
+    _edit('train_epoch', 'p.sub_(p.grad, alpha=lr)\np.grad.zero_()', 'p = p - lr*p.grad'),
+    _edit('train_epoch', 'p.sub_(p.grad, alpha=lr)', 'q = p - lr*p.grad'),
+    _edit('BasicOptim', _optim_step, 'p = p - self.lr*p.grad'),
+    _edit('BasicOptim', f'for p in self.params:\n{_optim_step}',
+          'self.params = [p - self.lr*p.grad for p in self.params]'),
+    message='p = p - … makes a new tensor and gives it the name p. The model still holds the old one, which '
+            'never moves, and the new one has no gradient.',
+    question='After the step, are p and the tensor inside the model still the same object?',
+    more='Change the tensor in place: p -= …, p.sub_(…) or p.data -= …')
 
 # %% ../nbs/22_mistakes.ipynb #49a23313
 _add('update-under-autograd',
-    'PyTorch records every operation on tensors that require gradients, and it refuses to record a change to the very tensor it differentiates by.',
-    'Should the step itself be part of what is differentiated?',
-    'Put the step under torch.no_grad(), or change p.data.',
-    _edit('train_epoch', '        with torch.no_grad():\n            for p in params:\n                p -= lr * p.grad\n                p.grad.zero_()', '        for p in params:\n            p -= lr * p.grad\n            p.grad.zero_()'),
-    _edit('BasicOptim', '        with torch.no_grad():\n            for p in self.params:\n                p -= self.lr * p.grad', '        for p in self.params:\n            p -= self.lr * p.grad'))
+    _edit('train_epoch', _step, dedent(_step.partition('\n')[2])),
+    _edit('BasicOptim', '@torch.no_grad()', ''),
+    message='PyTorch records every operation on tensors that require gradients, and it refuses to record a '
+            'change to the very tensor it differentiates by.',
+    question='Should the step itself be part of what is differentiated?',
+    more='Put the step under torch.no_grad(), or change p.data.')
 
 # %% ../nbs/22_mistakes.ipynb #79b02c51
 _add('backward-missing',
-    'Nobody asks for gradients, so p.grad is None and there is nothing to step with.',
-    'Who puts numbers into p.grad?',
-    'Call loss.backward() after the loss is computed.',
-    _edit('calc_grad', '\n    loss.backward()', ''),
-    Edit((('calc_grad', '\n    loss.backward()', ''), ('train_epoch', 'for p in params:', 'for p in [p for p in params if p.grad is not None]:'))))
+    _edit('calc_grad', 'loss.backward()', ''),
+    Edit((('calc_grad', 'loss.backward()', ''),
+          ('train_epoch', 'for p in params:', 'for p in [p for p in params if p.grad is not None]:'))),
+    message='Nobody asks for gradients, so p.grad is None and there is nothing to step with.',
+    question='Who puts numbers into p.grad?',
+    more='Call loss.backward() after the loss is computed.')
 
 # %% ../nbs/22_mistakes.ipynb #18b25581
 _add('backward-twice',
-    'backward() walks through a computation a second time. PyTorch frees what it needs for that after the first: the loss of each batch has to be computed anew.',
-    'Whose loss is backward() called on, and was it called on that one before?',
-    'Call backward() once for each batch, on the loss of that batch alone, not on a running sum.',
-    _edit('calc_grad', '    loss.backward()', '    loss.backward()\n    loss.backward()'),
-    _edit('train_epoch', '    for xb, yb in dl:\n        calc_grad(xb, yb, model, loss_func)', '    loss = 0\n    for xb, yb in dl:\n        loss = loss + loss_func(model(xb), yb)\n        loss.backward()'))
+    _edit('calc_grad', 'loss.backward()', 'loss.backward()\nloss.backward()'),
+    _edit('train_epoch', 'for xb, yb in dl:\ncalc_grad(xb, yb, model, loss_func)', """\
+loss = 0
+for xb, yb in dl:
+    loss = loss + loss_func(model(xb), yb)
+    loss.backward()"""),
+    message='backward() walks through a computation a second time. PyTorch frees what it needs for that after '
+            'the first: the loss of each batch has to be computed anew.',
+    question='Whose loss is backward() called on, and was it called on that one before?',
+    more='Call backward() once for each batch, on the loss of that batch alone, not on a running sum.')
 
 # %% ../nbs/22_mistakes.ipynb #a73f14c9
 _add('loss-detached',
-    'The loss has lost its history: it is a number now, and PyTorch cannot tell how it depends on the parameters.',
-    'Between the model and backward(), is there anything that makes a plain number of a tensor?',
-    'No detach(), item(), data, torch.tensor(…) or no_grad() on the way from the parameters to backward().',
     _edit('calc_grad', 'loss.backward()', 'loss.detach().backward()'),
     _edit('calc_grad', 'loss.backward()', 'torch.tensor(loss.item(), requires_grad=True).backward()'),
     Edit((('calc_grad', 'loss.backward()', 'torch.tensor(loss.item(), requires_grad=True).backward()'),
-          ('train_epoch', 'for p in params:', 'for p in [p for p in params if p.grad is not None]:'))))
+          ('train_epoch', 'for p in params:', 'for p in [p for p in params if p.grad is not None]:'))),
+    message='The loss has lost its history: it is a number now, and PyTorch cannot tell how it depends on the '
+            'parameters.',
+    question='Between the model and backward(), is there anything that makes a plain number of a tensor?',
+    more='No detach(), item(), data, torch.tensor(…) or no_grad() on the way from the parameters to backward().')
 
 # %% ../nbs/22_mistakes.ipynb #36aeba2f
 _add('arguments-swapped',
-    'Predictions and targets have changed places in the call of loss_func. The loss takes the labels for '
-    'predictions, and labels lead to no parameter.',
-    'In which order does loss_func take predictions and targets?',
-    'Predictions first, then targets: loss_func(model(xb), yb).',
-    _edit('calc_grad', '= loss_func(preds, yb)', '= loss_func(yb, preds)'))
+    _edit('calc_grad', 'loss_func(model(xb), yb)', 'loss_func(yb, model(xb))'),
+    message='Predictions and targets have changed places in the call of loss_func. The loss takes the labels for'
+            ' predictions, and labels lead to no parameter.',
+    question='In which order does loss_func take predictions and targets?',
+    more='Predictions first, then targets: loss_func(model(xb), yb).')
 
 # %% ../nbs/22_mistakes.ipynb #b0633080
 _add('loss-func-ignored',
-    'It takes a loss_func and uses mnist_loss all the same, so another loss changes nothing.',
-    'What would happen with another loss?',
-    'Call loss_func, not mnist_loss.',
     _edit('calc_grad', 'loss = loss_func', 'loss = mnist_loss'),
-    _edit('train_epoch', 'calc_grad(xb, yb, model, loss_func)', 'calc_grad(xb, yb, model)'))
+    _edit('train_epoch', 'calc_grad(xb, yb, model, loss_func)', 'calc_grad(xb, yb, model)'),
+    message='It takes a loss_func and uses mnist_loss all the same, so another loss changes nothing.',
+    question='What would happen with another loss?',
+    more='Call loss_func, not mnist_loss.')
 
 # %% ../nbs/22_mistakes.ipynb #9acd4d26
 _add('epochs-ignored',
-    'It does not train for as many epochs as it was asked to.',
-    'How often is the training set read when epochs is 3?',
-    'Loop over range(epochs), and train once in each round.',
     _edit('train_model', 'range(epochs)', 'range(1)'),
     _edit('train_model', 'range(epochs)', 'range(1, epochs)'),
     _edit('train_model', 'range(epochs)', 'range(epochs + 1)'),
-    Edit((('train_model', '    for epoch in range(epochs):\n        train_epoch', '    train_epoch'), ('train_model', '        accuracies', '    accuracies'))))
+    message='It does not train for as many epochs as it was asked to.',
+    question='How often is the training set read when epochs is 3?',
+    more='Loop over range(epochs), and train once in each round.')
 
 # %% ../nbs/22_mistakes.ipynb #0adb7939
+_one_epoch = 'train_epoch(model, lr, params, dl, loss_func)'
+_one_accuracy = 'accuracies.append(validate_epoch(model, valid_dl))'
+
 _add('measured-before-training',
-    'Each accuracy is measured before the epoch that it stands for, so the list is one epoch late.',
-    'What does the first number in the list say about the weights?',
-    'Train first, then measure.',
-    Edit((('train_model', '        train_epoch(model, lr, params, dl, loss_func)\n        accuracies.append(validate_epoch(model, valid_dl))', '        accuracies.append(validate_epoch(model, valid_dl))\n        train_epoch(model, lr, params, dl, loss_func)'),)))
+    _edit('train_model', f'{_one_epoch}\n{_one_accuracy}', f'{_one_accuracy}\n{_one_epoch}'),
+    message='Each accuracy is measured before the epoch that it stands for, so the list is one epoch late.',
+    question='What does the first number in the list say about the weights?',
+    more='Train first, then measure.')
 
 # %% ../nbs/22_mistakes.ipynb #97008f34
 _add('measured-on-training-set',
-    'The accuracy is measured on the images it was trained with, so it cannot tell learning from learning by heart.',
-    'Has the model seen the images it is judged by?',
-    'Measure with valid_dl.',
-    _edit('train_model', 'validate_epoch(model, valid_dl)', 'validate_epoch(model, dl)'))
+    _edit('train_model', 'validate_epoch(model, valid_dl)', 'validate_epoch(model, dl)'),
+    message='The accuracy is measured on the images it was trained with, so it cannot tell learning from '
+            'learning by heart.',
+    question='Has the model seen the images it is judged by?',
+    more='Measure with valid_dl.')
 
 # %% ../nbs/22_mistakes.ipynb #2dbd785f
 _add('last-accuracy-only',
-    'It gives the last accuracy instead of a list with one for each epoch.',
-    'How would someone draw a curve of what it returns?',
-    'Append each accuracy to a list, and return the list.',
-    _edit('train_model', 'return accuracies', 'return accuracies[-1]'), _edit('train_model', 'return accuracies', 'return accuracies[-1:]'))
+    _edit('train_model', 'return accuracies', 'return accuracies[-1]'),
+    _edit('train_model', 'return accuracies', 'return accuracies[-1:]'),
+    message='It gives the last accuracy instead of a list with one for each epoch.',
+    question='How would someone draw a curve of what it returns?',
+    more='Append each accuracy to a list, and return the list.')
 
 # %% ../nbs/22_mistakes.ipynb #7b12e5f3
-_measured = ('        train_epoch(model, lr, params, dl, loss_func)\n'
-             '        accuracies.append(validate_epoch(model, valid_dl))')
-_collected = ('train_model', _measured, '        accuracies.append(train_epoch(model, lr, params, dl, loss_func))')
+_collected = 'train_model', f'{_one_epoch}\n{_one_accuracy}', f'accuracies.append({_one_epoch})'
 
 def _giving(result):
     "Changes after which train_epoch returns something of its losses"
-    noting = '    losses = []\n    for xb, yb in dl:\n        losses.append(loss_func(model(xb), yb).item())\n'
-    return (_collected, ('train_epoch', '    for xb, yb in dl:\n', noting),
-            ('train_epoch', 'p.grad.zero_()', f'p.grad.zero_()\n    return {result}'))
+    noted = ('train_epoch', 'for xb, yb in dl:', """\
+losses = []
+for xb, yb in dl:
+    losses.append(loss_func(model(xb), yb).item())""")
+    returned = 'train_epoch', '            p.grad.zero_()', f'            p.grad.zero_()\nreturn {result}'
+    return _collected, noted, returned
 
 _add('not-measured',
-    'valid_dl is never read. It collects what train_epoch returns, which is nothing, or a loss, and no accuracy.',
-    'Which line asks how good the model is on images it was not trained with?',
-    'After each epoch, append validate_epoch(model, valid_dl).',
-    Edit((_collected,)), Edit(_giving('sum(losses) / len(losses)')), Edit(_giving('losses[-1]')))
+    Edit((_collected,)),
+    Edit(_giving('sum(losses)/len(losses)')),
+    Edit(_giving('losses[-1]')),
+    message='valid_dl is never read. It collects what train_epoch returns, which is nothing, or a loss, and no '
+            'accuracy.',
+    question='Which line asks how good the model is on images it was not trained with?',
+    more='After each epoch, append validate_epoch(model, valid_dl).')
 
 # %% ../nbs/22_mistakes.ipynb #732ffc08
 _add('generator-used-up',
-    'model.parameters() can be read once. It is kept as it is, the first step reads it to its end, and after that there are no parameters left.',
-    'How often can a generator be looped over?',
-    'Keep list(params).',
-    _edit('BasicOptim', 'list(params), lr', 'params, lr'), _edit('BasicOptim', 'list(params), lr', 'iter(params), lr'),
-    _edit('BasicOptim', 'self.params, self.lr = list(params)', 'list(params)\n        self.params, self.lr = list(params)'))
+    _edit('BasicOptim', 'list(params), lr', 'params, lr'),
+    _edit('BasicOptim', 'list(params), lr', 'iter(params), lr'),
+    _edit('BasicOptim', 'self.params, self.lr = list(params), lr', """\
+list(params)
+self.params, self.lr = list(params), lr"""),
+    message='model.parameters() can be read once. It is kept as it is, the first step reads it to its end, and '
+            'after that there are no parameters left.',
+    question='How often can a generator be looped over?',
+    more='Keep list(params).')
 
 # %% ../nbs/22_mistakes.ipynb #5296a9be
 _add('loss-summed',
-    'The loss is a sum over the batch, not a mean. The steps are as many times longer as there are rows, and a short batch counts less.',
-    'What happens to the loss when the batch is twice as large?',
-    'End the loss with .mean().',
-    _edit('mnist_loss', '.mean()', '.sum()'), _edit('mse', '.mean()', '.sum()'))
+    _edit('mnist_loss', '.mean()', '.sum()'),
+    _edit('mse', '.mean()', '.sum()'),
+    message='The loss is a sum over the batch, not a mean. The steps are as many times longer as there are rows,'
+            ' and a short batch counts less.',
+    question='What happens to the loss when the batch is twice as large?',
+    more='End the loss with .mean().')
 
 # %% ../nbs/22_mistakes.ipynb #fa508842
 _add('loss-halved',
-    'The loss, or the rate, is half of what it should be, and so is every step.',
-    'What is the loss of a prediction that could not be more wrong?',
-    'Take the mean, and no factor of one half.',
-    _edit('mnist_loss', '.mean()', '.mean() / 2'), _edit('mse', '.mean()', '.mean() / 2'))
+    _edit('mnist_loss', '.mean()', '.mean()/2'),
+    _edit('mse', '.mean()', '.mean()/2'),
+    message='The loss, or the rate, is half of what it should be, and so is every step.',
+    question='What is the loss of a prediction that could not be more wrong?',
+    more='Take the mean, and no factor of one half.')
 
 # %% ../nbs/22_mistakes.ipynb #88014b6a
 _add('loss-not-averaged',
-    'The loss is a number for each row. A gradient needs a single one.',
-    'Which shape does the loss have?',
-    'End the loss with .mean().',
-    _edit('mnist_loss', '.mean()', ''), _edit('mse', '.mean()', ''))
+    _edit('mnist_loss', '.mean()', ''),
+    _edit('mse', '.mean()', ''),
+    message='The loss is a number for each row. A gradient needs a single one.',
+    question='Which shape does the loss have?',
+    more='End the loss with .mean().')
 
 # %% ../nbs/22_mistakes.ipynb #80b78102
 _add('sigmoid-missing',
-    'Without the sigmoid, predictions are not between 0 and 1. The loss can sink for ever, by making predictions larger instead of better.',
-    'What is the loss of a prediction of 100?',
-    'Put the predictions through sigmoid() first.',
-    _edit('mnist_loss', 'predictions.sigmoid()', 'predictions'),
-    Edit((('mnist_loss', 'predictions.sigmoid()', 'predictions'), ('mnist_loss', 'torch.where(targets == 1, 1 - preds, preds)', '(preds - targets).abs()'))))
+    _edit('mnist_loss', 'predictions = predictions.sigmoid()', ''),
+    Edit((('mnist_loss', 'predictions = predictions.sigmoid()', ''),
+          ('mnist_loss', 'torch.where(targets == 1, 1 - predictions, predictions)', '(predictions - targets).abs()'))),
+    message='Without the sigmoid, predictions are not between 0 and 1. The loss can sink for ever, by making '
+            'predictions larger instead of better.',
+    question='What is the loss of a prediction of 100?',
+    more='Put the predictions through sigmoid() first.')
 
 # %% ../nbs/22_mistakes.ipynb #eb14796b
 _add('sigmoid-twice',
-    'The sigmoid is taken twice, so predictions lie between 0.5 and 0.73 and can never come near a target.',
-    'Between which numbers do the predictions lie that are compared with the targets?',
-    'Take the sigmoid once: in the loss, and not in the model.',
-    _edit('mnist_loss', 'predictions.sigmoid()', 'predictions.sigmoid().sigmoid()'))
+    _edit('mnist_loss', 'predictions.sigmoid()', 'predictions.sigmoid().sigmoid()'),
+    message='The sigmoid is taken twice, so predictions lie between 0.5 and 0.73 and can never come near a '
+            'target.',
+    question='Between which numbers do the predictions lie that are compared with the targets?',
+    more='Take the sigmoid once: in the loss, and not in the model.')
 
 # %% ../nbs/22_mistakes.ipynb #6c586306
 _add('targets-swapped',
-    'The two cases are exchanged: the loss is small where the prediction is wrong, and training makes it as wrong as it can.',
-    'What is the loss when the target is 1 and the prediction is nearly 1?',
-    'Where the target is 1, the distance is 1 - prediction. Elsewhere it is the prediction.',
-    _edit('mnist_loss', '1 - preds, preds', 'preds, 1 - preds'))
+    _edit('mnist_loss', '1 - predictions, predictions', 'predictions, 1 - predictions'),
+    message='The two cases are exchanged: the loss is small where the prediction is wrong, and training makes it'
+            ' as wrong as it can.',
+    question='What is the loss when the target is 1 and the prediction is nearly 1?',
+    more='Where the target is 1, the distance is 1 - prediction. Elsewhere it is the prediction.')
 
 # %% ../nbs/22_mistakes.ipynb #823b4df0
 _add('squared-error-instead',
-    'The distance is squared, which is another loss: small errors count less, large ones more.',
-    'What is the loss when the target is 1 and the prediction, after the sigmoid, is 0.5?',
-    'Take the distance as it is, without squaring it.',
-    _edit('mnist_loss', 'torch.where(targets == 1, 1 - preds, preds).mean()', '((preds - targets)**2).mean()'))
+    _edit('mnist_loss', 'torch.where(targets == 1, 1 - predictions, predictions).mean()',
+          '((predictions - targets)**2).mean()'),
+    message='The distance is squared, which is another loss: small errors count less, large ones more.',
+    question='What is the loss when the target is 1 and the prediction, after the sigmoid, is 0.5?',
+    more='Take the distance as it is, without squaring it.')
 
 # %% ../nbs/22_mistakes.ipynb #a97fc740
 _add('cross-entropy-instead',
-    'This is the cross-entropy, a better loss than this one for most purposes, and another.',
-    'How large can the loss of a single prediction become?',
-    'Take the distance between prediction and target, without a logarithm.',
-    _edit('mnist_loss', 'torch.where(targets == 1, 1 - preds, preds).mean()', '-torch.where(targets == 1, preds, 1 - preds).log().mean()'))
+    _edit('mnist_loss', 'torch.where(targets == 1, 1 - predictions, predictions).mean()',
+          '-torch.where(targets == 1, predictions, 1 - predictions).log().mean()'),
+    message='This is the cross-entropy, a better loss than this one for most purposes, and another.',
+    question='How large can the loss of a single prediction become?',
+    more='Take the distance between prediction and target, without a logarithm.')
 
 # %% ../nbs/22_mistakes.ipynb #4775d9ca
 _add('absolute-error-instead',
-    'The distance is not squared: this is the mean absolute error.',
-    'What is the error of a prediction that is 2 off?',
-    'Square the differences before taking the mean.',
-    _edit('mse', '((preds - targets)**2)', '(preds - targets).abs()'))
+    _edit('mse', '((preds - targets)**2)', '(preds - targets).abs()'),
+    message='The distance is not squared: this is the mean absolute error.',
+    question='What is the error of a prediction that is 2 off?',
+    more='Square the differences before taking the mean.')
 
 # %% ../nbs/22_mistakes.ipynb #fe2832f8
 _add('root-taken',
-    'This is the root of the mean squared error. It has the same minimum, and other gradients on the way there.',
-    'What is the error of predictions that are all 2 off?',
-    'Leave the root out.',
-    _edit('mse', '.mean()', '.mean().sqrt()'))
+    _edit('mse', '.mean()', '.mean().sqrt()'),
+    message='This is the root of the mean squared error. It has the same minimum, and other gradients on the way'
+            ' there.',
+    question='What is the error of predictions that are all 2 off?',
+    more='Leave the root out.')
 
 # %% ../nbs/22_mistakes.ipynb #74d58d75
 _add('loss-not-differentiable',
-    'There is no gradient to learn from: the loss compares, counts or turns tensors into numbers on its way.',
-    'If a prediction changes a little, does the loss change a little?',
-    'Use operations with a slope all the way: no >, round(), item() or detach().',
     _edit('mnist_loss', 'predictions.sigmoid()', '(predictions.sigmoid() > 0.5).float()'),
-    _edit('mnist_loss', '.mean()', '.mean().detach()'), _edit('mse', '.mean()', '.mean().detach()'))
+    _edit('mnist_loss', '.mean()', '.mean().detach()'),
+    _edit('mse', '.mean()', '.mean().detach()'),
+    message='There is no gradient to learn from: the loss compares, counts or turns tensors into numbers on its '
+            'way.',
+    question='If a prediction changes a little, does the loss change a little?',
+    more='Use operations with a slope all the way: no >, round(), item() or detach().')
 
 # %% ../nbs/22_mistakes.ipynb #13b1abb8
 _add('labels-broadcast',
-    'A column meets a row: shapes (N, 1) and (N,) broadcast to (N, N), and every prediction is compared with every target.',
-    'Which shape does the difference of predictions and targets have?',
-    'Keep predictions and targets in the same shape, (N, 1).',
-    _edit('mnist_loss', 'targets == 1', 'targets.squeeze(1) == 1'), _edit('mnist_loss', 'predictions.sigmoid()', 'predictions.sigmoid().squeeze(1)'),
-    _edit('mse', '(preds - targets)', '(preds.squeeze(1) - targets)'), _edit('batch_accuracy', '(preds == yb)', '(preds.squeeze(1) == yb)'))
+    _edit('mnist_loss', 'targets == 1', 'targets.squeeze(1) == 1'),
+    _edit('mnist_loss', 'predictions.sigmoid()', 'predictions.sigmoid().squeeze(1)'),
+    _edit('mse', '(preds - targets)', '(preds.squeeze(1) - targets)'),
+    _edit('batch_accuracy', '(preds == yb)', '(preds.squeeze(1) == yb)'),
+    message='A column meets a row: shapes (N, 1) and (N,) broadcast to (N, N), and every prediction is compared '
+            'with every target.',
+    question='Which shape does the difference of predictions and targets have?',
+    more='Keep predictions and targets in the same shape, (N, 1).')
 
 # %% ../nbs/22_mistakes.ipynb #18f6113d
 _add('threshold-wrong',
-    'Predictions are cut at the wrong place, so some right ones count as wrong.',
-    'Which prediction, before the sigmoid, means that both digits are equally likely?',
-    'Compare the sigmoid with 0.5, or what goes into it with 0.',
-    _edit('batch_accuracy', 'xb.sigmoid() > 0.5', 'xb > {value}', _fit_threshold, (0.5,)))
+    _edit('batch_accuracy', 'xb.sigmoid() > 0.5', 'xb > {value}', _fit_threshold, (0.5,)),
+    message='Predictions are cut at the wrong place, so some right ones count as wrong.',
+    question='Which prediction, before the sigmoid, means that both digits are equally likely?',
+    more='Compare the sigmoid with 0.5, or what goes into it with 0.')
 
 # %% ../nbs/22_mistakes.ipynb #92356916
 _add('accuracy-inverted',
-    'This is the share of wrong predictions.',
-    'What does it give for predictions that are all right?',
-    'Count where predictions and targets are equal.',
-    _edit('batch_accuracy', '(preds == yb)', '(preds != yb)'))
+    _edit('batch_accuracy', '(preds == yb)', '(preds != yb)'),
+    message='This is the share of wrong predictions.',
+    question='What does it give for predictions that are all right?',
+    more='Count where predictions and targets are equal.')
 
 # %% ../nbs/22_mistakes.ipynb #2377b1e2
 _add('percent-not-fraction',
-    'It gives percent. A share lies between 0 and 1, and whoever averages or compares it relies on that.',
-    'What does it give for predictions that are all right?',
-    'Leave out the factor of 100.',
-    _edit('batch_accuracy', '.float().mean()', '.float().mean() * 100'))
+    _edit('batch_accuracy', '.float().mean()', '.float().mean()*100'),
+    message='It gives percent. A share lies between 0 and 1, and whoever averages or compares it relies on that.',
+    question='What does it give for predictions that are all right?',
+    more='Leave out the factor of 100.')
 
 # %% ../nbs/22_mistakes.ipynb #07d26e73
 _add('counted-not-averaged',
-    'It counts the right predictions. A count grows with the number of images, a share does not.',
-    'What does it give for twice as many images?',
-    'Divide by the number of predictions, or take the mean.',
     _edit('batch_accuracy', '.float().mean()', '.float().sum()'),
-    _edit('validate_epoch', '(right / n).item()', 'right.item()'),
-    _edit('validate_epoch', 'n += len(xb)', 'n += 1'))
+    _edit('validate_epoch', '(total/n).item()', 'total.item()'),
+    _edit('validate_epoch', 'n += len(xb)', 'n += 1'),
+    message='It counts the right predictions. A count grows with the number of images, a share does not.',
+    question='What does it give for twice as many images?',
+    more='Divide by the number of predictions, or take the mean.')
 
 # %% ../nbs/22_mistakes.ipynb #656f4453
 _add('batches-unweighted',
-    'It averages the averages of batches, so an image in the short last batch counts more than others.',
-    'How much does each image count where the last batch is a short one?',
-    'Weigh each batch by its size: add up right answers, and divide by the number of images.',
-    Edit((('validate_epoch', ' * len(xb)', ''), ('validate_epoch', 'n += len(xb)', 'n += 1'))))
+    Edit((('validate_epoch', '*len(xb)', ''), ('validate_epoch', 'n += len(xb)', 'n += 1'))),
+    message='It averages the averages of batches, so an image in the short last batch counts more than others.',
+    question='How much does each image count where the last batch is a short one?',
+    more='Weigh each batch by its size: add up right answers, and divide by the number of images.')
 
 # %% ../nbs/22_mistakes.ipynb #dad4fbfc
 _add('last-batch-only',
-    'Only the last batch is counted: each batch overwrites the one before.',
-    'What is left of the first batch at the end?',
-    'Add up with +=, or collect in a list.',
-    Edit((('validate_epoch', 'right += batch', 'right = batch'), ('validate_epoch', 'n += len', 'n = len'))))
+    Edit((('validate_epoch', 'total += batch', 'total = batch'), ('validate_epoch', 'n += len', 'n = len'))),
+    message='Only the last batch is counted: each batch overwrites the one before.',
+    question='What is left of the first batch at the end?',
+    more='Add up with +=, or collect in a list.')
 
 # %% ../nbs/22_mistakes.ipynb #a2e72916
 _add('first-batch-measured',
-    'Only the first batch is counted: the loop is left too early.',
-    'How many batches does it look at?',
-    'Look at what ends the loop: a break, or a return that stands one level too deep.',
-    _edit('validate_epoch', 'n += len(xb)', 'n += len(xb)\n        break'))
+    _edit('validate_epoch', 'n += len(xb)', 'n += len(xb)\nbreak'),
+    message='Only the first batch is counted: the loop is left too early.',
+    question='How many batches does it look at?',
+    more='Look at what ends the loop: a break, or a return that stands one level too deep.')
 
 # %% ../nbs/22_mistakes.ipynb #8ae85183
 _add('trained-while-measuring',
-    'Measuring leaves gradients in the parameters. The next step of the training takes them with it, so the '
-    'model learns from the images that it is judged by.',
-    'What is in p.grad after an epoch of measuring?',
-    'No backward() and no step while measuring: put it under torch.no_grad().',
-    Edit((('validate_epoch', '@torch.no_grad()\n', ''),
-          ('validate_epoch', 'right += batch', 'mnist_loss(model(xb), yb).backward()\n        right += batch'))))
+    Edit((('validate_epoch', '@torch.no_grad()', ''),
+          ('validate_epoch', 'for xb, yb in valid_dl:', """\
+for xb, yb in valid_dl:
+    mnist_loss(model(xb), yb).backward()"""))),
+    message='Measuring leaves gradients in the parameters. The next step of the training takes them with it, so '
+            'the model learns from the images that it is judged by.',
+    question='What is in p.grad after an epoch of measuring?',
+    more='No backward() and no step while measuring: put it under torch.no_grad().')
 
 # %% ../nbs/22_mistakes.ipynb #c2ffc341
 _add('requires-grad-missing',
-    'PyTorch collects no gradients in these parameters, so there is nothing to learn with.',
-    'How does PyTorch know which tensors to differentiate by?',
-    'Call requires_grad_() on the tensor.',
-    _edit('init_params', '.requires_grad_()', ''))
+    _edit('init_params', '.requires_grad_()', ''),
+    message='PyTorch collects no gradients in these parameters, so there is nothing to learn with.',
+    question='How does PyTorch know which tensors to differentiate by?',
+    more='Call requires_grad_() on the tensor.')
 
 # %% ../nbs/22_mistakes.ipynb #cf7751a1
 _add('not-a-leaf',
-    'The parameters are the result of a computation. PyTorch keeps the gradient for the tensor at its start, which nobody has, and p.grad stays None.',
-    'To which tensor does requires_grad belong: the one before the multiplication, or after it?',
-    'Multiply first, then call requires_grad_() on the result.',
-    Edit((('init_params', '(size)', '(size, requires_grad=True)'), ('init_params', '.requires_grad_()', ''))))
+    Edit((('init_params', 'torch.randn(size)', 'torch.randn(size, requires_grad=True)'),
+          ('init_params', '.requires_grad_()', ''))),
+    message='The parameters are the result of a computation. PyTorch keeps the gradient for the tensor at its '
+            'start, which nobody has, and p.grad stays None.',
+    question='To which tensor does requires_grad belong: the one before the multiplication, or after it?',
+    more='Multiply first, then call requires_grad_() on the result.')
 
 # %% ../nbs/22_mistakes.ipynb #7f650ebd
 _add('std-ignored',
-    'The numbers are as large with one std as with another. A network that starts with weights too large learns badly.',
-    'What would change with std=0.01?',
-    'Multiply the random numbers by std.',
-    _edit('init_params', ' * std', ''))
+    _edit('init_params', '*std', ''),
+    message='The numbers are as large with one std as with another. A network that starts with weights too large'
+            ' learns badly.',
+    question='What would change with std=0.01?',
+    more='Multiply the random numbers by std.')
 
 # %% ../nbs/22_mistakes.ipynb #b156e801
 _add('all-zeros',
-    'All parameters start at zero. Then all units of a hidden layer do the same, get the same gradient, and stay the same.',
-    'What makes one hidden unit different from another?',
-    'Draw random numbers: torch.randn.',
-    _edit('init_params', 'torch.randn(size) * std', 'torch.zeros(size)'))
+    _edit('init_params', 'torch.randn(size)*std', 'torch.zeros(size)'),
+    message='All parameters start at zero. Then all units of a hidden layer do the same, get the same gradient, '
+            'and stay the same.',
+    question='What makes one hidden unit different from another?',
+    more='Draw random numbers: torch.randn.')
 
 # %% ../nbs/22_mistakes.ipynb #07a4aabb
 _add('uniform-instead',
-    'The numbers are uniform, not normal: their mean or their spread is another.',
-    'What would a histogram of the parameters look like?',
-    'torch.randn draws from a normal distribution around 0. torch.rand draws between 0 and 1.',
-    _edit('init_params', 'torch.randn(size)', 'torch.rand(size)'), _edit('init_params', 'torch.randn(size)', '(torch.rand(size) - 0.5)'),
-    _edit('init_params', 'torch.randn(size)', '(torch.rand(size) * 2 - 1)'))
+    _edit('init_params', 'torch.randn(size)', 'torch.rand(size)'),
+    _edit('init_params', 'torch.randn(size)', '(torch.rand(size) - 0.5)'),
+    _edit('init_params', 'torch.randn(size)', '(torch.rand(size)*2 - 1)'),
+    message='The numbers are uniform, not normal: their mean or their spread is another.',
+    question='What would a histogram of the parameters look like?',
+    more='torch.randn draws from a normal distribution around 0. torch.rand draws between 0 and 1.')
 
 # %% ../nbs/22_mistakes.ipynb #b6c91bf9
 _add('float64-parameters',
-    'The numbers are float64, as NumPy makes them. The digits are float32, and PyTorch refuses to multiply the two.',
-    'Which dtype do the parameters have, and which the images?',
-    'Use torch.randn, or convert with .float() before requires_grad_().',
-    _edit('init_params', 'torch.randn(size)', 'torch.randn(size, dtype=torch.float64)'))
+    _edit('init_params', 'torch.randn(size)', 'torch.randn(size, dtype=torch.float64)'),
+    message='The numbers are float64, as NumPy makes them. The digits are float32, and PyTorch refuses to '
+            'multiply the two.',
+    question='Which dtype do the parameters have, and which the images?',
+    more='Use torch.randn, or convert with .float() before requires_grad_().')
 
 # %% ../nbs/22_mistakes.ipynb #26594f28
 _add('same-numbers-each-time',
-    'Each call gives the same numbers, because it sets a seed of its own. Parameters of the same shape start '
-    'alike, and nobody can repeat a training from another start.',
-    'What do two calls with the same size give?',
-    'Set the seed once, outside, before the first call.',
-    _edit('init_params', 'torch.randn(size)', 'torch.randn(size, generator=torch.Generator().manual_seed(42))'))
+    _edit('init_params', 'torch.randn(size)', 'torch.randn(size, generator=torch.Generator().manual_seed(42))'),
+    message='Each call gives the same numbers, because it sets a seed of its own. Parameters of the same shape '
+            'start alike, and nobody can repeat a training from another start.',
+    question='What do two calls with the same size give?',
+    more='Set the seed once, outside, before the first call.')
 
 # %% ../nbs/22_mistakes.ipynb #4e0a9825
 _add('other-default',
-    'Where std is not given, the numbers have another standard deviation than 1.',
-    'What is the standard deviation of what init_params((784, 1)) gives?',
-    'Give std the default 1.0.',
-    _edit('init_params', 'std: float = 1.0', 'std: float = {value}', _fit_default, (0.01,)))
+    _edit('init_params', 'std: float = 1.0', 'std: float = {value}', _fit_default, (0.01,)),
+    message='Where std is not given, the numbers have another standard deviation than 1.',
+    question='What is the standard deviation of what init_params((784, 1)) gives?',
+    more='Give std the default 1.0.')
 
 # %% ../nbs/22_mistakes.ipynb #634ae794
 _add('bias-not-added',
-    'A bias is not used. It gets no gradient, and without it a layer is tied to 0.',
-    'What does the layer give for an image that is all zeros?',
-    'Add the bias after the multiplication, in each layer.',
-    _edit('linear1', ' + bias', ''), _edit('simple_net', ' + b1', ''), _edit('simple_net', ' + b2', ''), Edit((('simple_net', ' + b1', ''), ('simple_net', ' + b2', ''))))
+    _edit('linear1', ' + bias', ''),
+    _edit('simple_net', 'w1, b1)', 'w1, torch.zeros_like(b1))'),
+    _edit('simple_net', 'w2, b2)', 'w2, torch.zeros_like(b2))'),
+    Edit((('simple_net', 'w1, b1)', 'w1, torch.zeros_like(b1))'),
+          ('simple_net', 'w2, b2)', 'w2, torch.zeros_like(b2))'))),
+    message='A bias is not used. It gets no gradient, and without it a layer is tied to 0.',
+    question='What does the layer give for an image that is all zeros?',
+    more='Add the bias after the multiplication, in each layer.')
 
 # %% ../nbs/22_mistakes.ipynb #cda63aaa
 _add('activation-missing',
-    'Without a nonlinearity between them, two linear layers are one: the network can do no more than a single layer.',
-    'Could one matrix do what the two layers do?',
-    'Put hidden.relu() between the layers.',
-    _edit('simple_net', '    hidden = hidden.relu()\n', ''))
+    _edit('simple_net', '.relu()', ''),
+    message='Without a nonlinearity between them, two linear layers are one: the network can do no more than a '
+            'single layer.',
+    question='Could one matrix do what the two layers do?',
+    more='Put hidden.relu() between the layers.')
 
 # %% ../nbs/22_mistakes.ipynb #a2b2e5e1
 _add('activation-on-output',
-    'There is an activation after the last layer. The loss takes a sigmoid itself, so that predictions are squeezed twice, or cut off at 0.',
-    'Can the model give a prediction of -3?',
-    'Return what the last layer gives, as it is.',
-    *[_edit('simple_net', 'hidden @ w2 + b2', f'(hidden @ w2 + b2).{f}()') for f in ('sigmoid', 'relu', 'tanh')],
-    *[_edit('linear1', 'xb @ weights + bias', f'(xb @ weights + bias).{f}()') for f in ('sigmoid', 'relu', 'tanh')])
+    *[_edit('simple_net', 'w2, b2)', f'w2, b2).{f}()') for f in ('sigmoid', 'relu', 'tanh')],
+    *[_edit('linear1', 'xb @ weights + bias', f'(xb @ weights + bias).{f}()') for f in ('sigmoid', 'relu', 'tanh')],
+    message='There is an activation after the last layer. The loss takes a sigmoid itself, so that predictions '
+            'are squeezed twice, or cut off at 0.',
+    question='Can the model give a prediction of -3?',
+    more='Return what the last layer gives, as it is.')
 
 # %% ../nbs/22_mistakes.ipynb #18bd5dc9
+_hidden = 'linear1(xb, w1, b1)'
+
 _add('other-activation',
-    'The function between the layers is no ReLU.',
-    'What comes out of the hidden layer for a large number, and for a negative one?',
-    'Use hidden.relu(), or clamp at 0 from below.',
-    *[_edit('simple_net', 'hidden.relu()', f) for f in ('hidden.sigmoid()', 'hidden.tanh()', 'torch.nn.functional.gelu(hidden)', 'torch.nn.functional.elu(hidden)', 'torch.nn.functional.silu(hidden)', 'torch.nn.functional.softplus(hidden)', 'hidden.abs()', 'hidden**2', 'torch.nn.functional.relu6(hidden)')],
-    _edit('simple_net', 'hidden.relu()', 'torch.nn.functional.leaky_relu(hidden, {value})', None, (0.01, 0.1, 0.2, 0.3, 0.5)))
+    *[_edit('simple_net', '.relu()', f) for f in ('.sigmoid()', '.tanh()', '.abs()', '**2')],
+    *[_edit('simple_net', f'{_hidden}.relu()', f'torch.nn.functional.{f}({_hidden})')
+      for f in ('gelu', 'elu', 'silu', 'softplus', 'relu6')],
+    _edit('simple_net', f'{_hidden}.relu()', f'torch.nn.functional.leaky_relu({_hidden}, {{value}})',
+          None, (0.01, 0.1, 0.2, 0.3, 0.5)),
+    message='The function between the layers is no ReLU.',
+    question='What comes out of the hidden layer for a large number, and for a negative one?',
+    more='Use hidden.relu(), or clamp at 0 from below.')
 
 # %% ../nbs/22_mistakes.ipynb #a7efed14
 _add('predictions-detached',
-    'The predictions are right, but they have no history: no gradient reaches the parameters.',
-    'Can PyTorch tell how the predictions depend on the parameters?',
-    'No detach(), data, numpy() or no_grad() inside the model.',
-    _edit('linear1', 'xb @ weights + bias', '(xb @ weights + bias).detach()'), _edit('simple_net', 'hidden @ w2 + b2', '(hidden @ w2 + b2).detach()'),
-    _edit('simple_net', 'hidden.relu()', 'hidden.relu().detach()'))
+    _edit('linear1', 'xb @ weights + bias', '(xb @ weights + bias).detach()'),
+    _edit('simple_net', 'w2, b2)', 'w2, b2).detach()'),
+    _edit('simple_net', '.relu()', '.relu().detach()'),
+    message='The predictions are right, but they have no history: no gradient reaches the parameters.',
+    question='Can PyTorch tell how the predictions depend on the parameters?',
+    more='No detach(), data, numpy() or no_grad() inside the model.')
 
 # %% ../nbs/22_mistakes.ipynb #c25d599d
 _add('predictions-flat',
-    'The predictions have shape (N,), and the labels (N, 1): compared, they broadcast to (N, N).',
-    'Which shape do the predictions have, and which the labels?',
-    'Keep a column for each output, even where there is only one: (N, 1).',
-    *[_edit(f, right, f'({right}){flat}') for f, right in (('linear1', 'xb @ weights + bias'), ('simple_net', 'hidden @ w2 + b2')) for flat in ('.squeeze(1)', '.flatten()', '[:, 0]')])
+    *[_edit('linear1', 'xb @ weights + bias', f'(xb @ weights + bias){flat}')
+      for flat in ('.squeeze(1)', '.flatten()', '[:, 0]')],
+    *[_edit('simple_net', 'w2, b2)', f'w2, b2){flat}') for flat in ('.squeeze(1)', '.flatten()', '[:, 0]')],
+    message='The predictions have shape (N,), and the labels (N, 1): compared, they broadcast to (N, N).',
+    question='Which shape do the predictions have, and which the labels?',
+    more='Keep a column for each output, even where there is only one: (N, 1).')
 
 # %% ../nbs/22_mistakes.ipynb #0426c9a8
 _add('nothing-returned',
-    'It returns nothing: the result is computed and lost, or only printed.',
-    'What does the caller get?',
-    'End the function with return.',
-    *[_edit(f, f'return {x}', x) for f, x in (('validate_epoch', '(right'), ('mse', '(('), ('init_params', '(torch'), ('linear1', 'xb'), ('simple_net', 'hidden'), ('mnist_loss', 'torch'), ('batch_accuracy', '('), ('train_model', 'accuracies'))])
+    *[_edit(f, 'return ', '') for f in ('validate_epoch', 'mse', 'init_params', 'linear1', 'simple_net', 'mnist_loss',
+                                        'batch_accuracy', 'train_model')],
+    message='It returns nothing: the result is computed and lost, or only printed.',
+    question='What does the caller get?',
+    more='End the function with return.')
 
 # %% ../nbs/22_mistakes.ipynb #5c8cea60
 def _code(path):

@@ -19,8 +19,8 @@ import fastsgd
 files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
 sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
 # Later ones may import earlier ones
-road = ('guards options show diff exercises sources data descent manual modules learner archs '
-        'parity check speed scale vision serve widgets cli').split()
+road = ('guards options show diff sources data descent manual modules learner archs '
+        'parity exercises check speed scale vision serve widgets cli').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml',
                 'uvicorn': 'python-fasthtml'}

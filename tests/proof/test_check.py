@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ways
-from fastsgd import exercises
+from fastsgd import descent, exercises, manual, modules
 from fastsgd.check import check, mistakes
+from fastsgd.guards import plain
 from ways import mnist_loss
 
 checker = sys.modules['fastsgd.check']  # the module, not the function in it
@@ -79,7 +80,8 @@ def test_every_edit_of_the_catalogue_gives_a_program():
 @pytest.mark.parametrize('right', ['no such line', 'p'], ids=['nowhere', 'in several places'])
 def test_an_edit_without_one_place_is_not_taken_into_the_catalogue(right):
     with pytest.raises(ValueError, match='new-one: the solutions have no place'):
-        checker._add('new-one', 'It does.', 'Does it?', 'It does.', checker._edit('train_epoch', right, ''))
+        edit = checker._edit('train_epoch', right, '')
+        checker._add('new-one', edit, message='It does.', question='Does it?', more='It does.')
     assert 'new-one' not in mistakes
 
 
@@ -88,8 +90,41 @@ def test_ways_have_different_names():
     assert len(made) == len(set(made))
 
 
+@pytest.mark.parametrize('right, wrong, lines', [
+    ('b = 1', 'b = 3', ['        b = 3', '        c = 2']), ('b = 1\nc = 2', 'c = 2\nb = 1', ['        c = 2', '        b = 1']),
+    ('    b = 1', '    b = 1\nd = 4', ['        b = 1', '    d = 4', '        c = 2']), ('b = 1', '', ['        c = 2']),
+    ('c = 2', 'if c:\n    c = 3', ['        b = 1', '        if c:', '            c = 3']), ('1', '5', ['        b = 5', '        c = 2'])])
+def test_wrong_lines_are_indented_like_the_right_ones(right, wrong, lines):
+    first = 'def f(a):\n    if a:\n'
+    source = first + '        b = 1\n        c = 2\n'
+    assert checker._replaced(source, right, wrong).splitlines() == [*first.splitlines(), *lines]
+
+
+def test_an_edit_does_not_lead_out_of_its_function():
+    assert checker._replaced('def f(a):\n    b = 2\n', '    b = 2', 'b = 3') is None
+
+
 @pytest.mark.parametrize('name', names)
-def test_solutions_pass(name): assert check(**{name: getattr(exercises, name)}).ok
+def test_solutions_are_the_functions_of_the_tiers(name):
+    tier = dict(mse=descent, BasicOptim=modules).get(name, manual)
+    assert exercises.solution(name) == plain(getattr(tier, name)) and 'guards' not in exercises.solution(name)
+
+
+@pytest.mark.parametrize('name', names)
+def test_functions_of_the_tiers_pass(name): assert check(**{name: getattr(exercises, name)}).ok
+
+
+def test_solutions_pass():
+    space = dict(vars(exercises))
+    for name in names: exec(exercises.solution(name), space)
+    assert check(**{name: space[name] for name in names}).passed == names
+
+
+@pytest.mark.parametrize('name', names)
+def test_stubs_ask_for_what_is_checked(name):
+    "A solution's guards are left out, and so is what they raise"
+    assert 'raises' not in exercises.stub(name).lower().replace('raise notimplementederror', '')
+    assert exercises.stub(name).count('raise NotImplementedError') == (3 if name == 'BasicOptim' else 1)
 
 
 def test_all_functions_are_checked_together():

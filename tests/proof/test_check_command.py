@@ -13,7 +13,7 @@ from fastsgd.check import check_file
 from fastsgd.cli import check_main
 from fastsgd.exercises import exercises, new_exercises, solution, stub
 
-imports = 'from collections.abc import Callable, Iterable\nfrom typing import Annotated\nimport torch\nfrom torch import Tensor\n'
+imports = 'from collections.abc import Callable, Iterable, Sequence\nimport torch\nfrom torch import Tensor\n'
 right = 'def mse(preds, targets): return ((preds - targets)**2).mean()\n'
 
 
