@@ -21,11 +21,12 @@ import torch
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
-from .check import _program, mistakes
+from .checker.programs import program
 from .data import DigitData, get_dls, load_digits
 from .descent import gradient_descent, mse, quadratic
 from .guards import BadValue
 from .manual import linear1, mnist_loss, train_epoch
+from .mistakes import mistakes
 from .parity import compare_tiers, record, step_diffs
 from .serve import Model, _archs, as_model
 from .show import blue, orange
@@ -345,13 +346,13 @@ class _WholeEpochs:
     def __iter__(self): return iter(list(self.dl))
 
 def _record_program(edits, start, dls, lr, epochs):
-    "Record tier 1, as the exercises' solutions have it, with edits from the catalogue of mistakes"
-    program = _program(*edits)
+    "Record tier 1 with edits from the catalogue of mistakes"
+    edited = program(*edits)
     params = {n: p.clone().requires_grad_() for n, p in start.items()}
-    model, train_model = partial(program['linear1'], **params), program['train_model']
+    model, train_model = partial(edited['linear1'], **params), edited['train_model']
     def train(dl, loss_func):
         return train_model(model, lr, list(params.values()), dl, dls.valid, epochs, loss_func)
-    return record('edited', train, lambda: params, _WholeEpochs(dls.train), program['mnist_loss'],
+    return record('edited', train, lambda: params, _WholeEpochs(dls.train), edited['mnist_loss'],
                   need_steps=False)  # the only batch may be dropped
 
 def _by_batch(run, epochs):
@@ -361,7 +362,7 @@ def _by_batch(run, epochs):
     return replace(run, params=[run.params[0], *after])
 
 def _same_start(data, epochs, lr, bs, seed):
-    "Runs from one start with the same batches: the tiers, the solutions (`right`), and each mistake by its slug"
+    "Runs from one start with the same batches: the tiers, tier 1's source (`right`), and each mistake by its slug"
     data = load_digits() if data is None else data
     if data.n_out != 1:
         raise BadValue(f'There are {data.n_out} classes: the mistakes are made with mnist_loss, '
@@ -410,7 +411,7 @@ def three_curves(
     Raises `ValueError` for more than two classes, and what `compare_tiers` raises."""
     runs = _same_start(data, epochs, lr, bs, seed)
     diffs = {n: step_diffs(runs['manual'], run).max(1).values for n, run in runs.items()}
-    rounding = diffs.pop('right').max()  # between two ways to write tier 1
+    rounding = diffs.pop('right').max()  # between tier 1 and its source: none
     names = ['Tier 1, manual', 'Tier 2, modules', 'Tier 3, Learner',
              *(slug.replace('-', ' ').capitalize() for slug in _shown_mistakes)]
     accuracy = torch.tensor([runs[n].accuracy for n in diffs])

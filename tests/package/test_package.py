@@ -16,27 +16,40 @@ from fastcore.docments import docments
 
 import fastsgd
 
-files = [f for f in Path(fastsgd.__file__).parent.glob('*.py') if not f.stem.startswith('_')]
-sources = {f.stem: ast.parse(f.read_text(encoding='utf-8')) for f in files}
+PACKAGE = Path(fastsgd.__file__).parent
+files = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f
+         for f in PACKAGE.rglob('*.py') if not f.stem.startswith('_')}
+sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.items()}
 # Later ones may import earlier ones
 road = ('guards options show diff sources data descent manual modules learner archs '
-        'parity exercises check speed scale vision serve widgets cli').split()
+        'parity exercises checker.programs checker.witnesses checker.observers checker.fitting mistakes '
+        'checker.matching checker.words checker.apart check speed scale vision serve widgets cli').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml',
                 'uvicorn': 'python-fasthtml'}
 
 
-def imports(tree):
+def imports(name):
     "What a module imports, also inside functions: (from where, names); our own modules start with a dot"
-    for node in ast.walk(tree):
+    for node in ast.walk(sources[name]):
         if isinstance(node, ast.Import): yield from ((a.name, ()) for a in node.names)
         if isinstance(node, ast.ImportFrom):
-            names, module = [a.name for a in node.names], '.'*node.level + (node.module or '')
-            if module in ('.', 'fastsgd'): yield from ((f'.{n}', ()) for n in names)
-            else: yield re.sub(r'^fastsgd\.', '.', module), names
+            names, module = [a.name for a in node.names], absolute(node, name)
+            if f'{module[1:]}.{names[0]}' in files or module == '.': yield from ((f'{module}.{n}'.replace('..', '.'), ()) for n in names)
+            else: yield module, names
 
 
-def others(tree): return {module.split('.')[0] for module, _ in imports(tree) if module[0] != '.'}
+def absolute(node, name):
+    "The module that an import names: our own start with a dot, wherever it stands"
+    if not node.level: return re.sub(r'^fastsgd(\.|$)', '.', node.module)
+    folder = name.split('.')[:-node.level]
+    return '.' + '.'.join([*folder, *([node.module] if node.module else [])])
+
+
+def ours_in(name): return {module[1:] for module, _ in imports(name) if module[0] == '.'}
+
+
+def others(name): return {module.split('.')[0] for module, _ in imports(name) if module[0] != '.'}
 
 
 def test_the_manual_tier_loads_neither_fastai_nor_plots_nor_tables():
@@ -54,35 +67,33 @@ def test_importing_says_nothing():
 
 def closure(name):
     "A module of ours and all of ours that it imports, themselves or through others"
-    ours = {module[1:] for module, _ in imports(sources[name]) if module[0] == '.'}
-    return {name}.union(*map(closure, ours))
+    return {name}.union(*map(closure, ours_in(name)))
 
 
 def test_the_manual_tier_stands_on_torch_and_guards_alone():
     assert closure('manual') == {'manual', 'guards'}
-    assert set().union(*(others(sources[name]) for name in closure('manual'))) - sys.stdlib_module_names == {'torch'}
+    assert set().union(*map(others, closure('manual'))) - sys.stdlib_module_names == {'torch'}
 
 
 def test_vision_alone_needs_torchvision():
     heavy = ('torchvision', 'fastai.vision')
-    def needs(name): return any(module.startswith(heavy) for module, _ in imports(sources[name]))
+    def needs(name): return any(module.startswith(heavy) for module, _ in imports(name))
     assert list(filter(needs, sources)) == ['vision']
 
 
 def test_diff_stands_on_the_standard_library():
-    assert closure('diff') == {'diff', 'guards'} and not others(sources['diff']) - sys.stdlib_module_names
+    assert closure('diff') == {'diff', 'guards'} and not others('diff') - sys.stdlib_module_names
 
 
 @pytest.mark.parametrize('name', sources)
 def test_imports_point_down_the_road(name):
     assert name in road, f'{name} has no place in the list above'
-    ours = {module[1:] for module, _ in imports(sources[name]) if module[0] == '.'}
-    assert ours <= set(road[:road.index(name)])
+    assert ours_in(name) <= set(road[:road.index(name)])
 
 
 @pytest.mark.parametrize('name', sources)
 def test_no_star_imports_between_our_modules(name):
-    assert not [module for module, names in imports(sources[name]) if module[0] == '.' and '*' in names]
+    assert not [module for module, names in imports(name) if module[0] == '.' and '*' in names]
 
 
 # Documentation
@@ -125,7 +136,7 @@ def gaps(name, thing):
         doc = vars(thing)['__doc__']
         of_dataclass = doc and doc.startswith(f'{thing.__name__}(')  # which writes one where there is none
         if not doc or of_dataclass: yield f'{name} has no docstring'
-        if not issubclass(thing, Exception): yield from unexplained(name, thing)  # an error takes its message
+        if not issubclass(thing, BaseException): yield from unexplained(name, thing)  # an error takes its message
         for method, f, inherited in own_methods(thing): yield from undocumented(f'{name}.{method}', f, inherited)
 
 
@@ -203,7 +214,7 @@ def test_versions_agree(installed):
 
 def test_what_the_code_imports_is_what_gets_installed(installed):
     required = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if 'extra ==' not in r}
-    foreign = set().union(*map(others, sources.values())) - sys.stdlib_module_names - {'fastsgd'}
+    foreign = set().union(*map(others, sources)) - sys.stdlib_module_names - {'fastsgd'}
     used = {import_names.get(module, module) for module in foreign}
     extra = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if re.search(r'extra == .(scale|serve)', r)}
     assert required <= used <= required | extra

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import ways
 from fastsgd import descent, exercises, manual, modules
 from fastsgd.check import check, mistakes
+from fastsgd.checker import matching, programs
 from fastsgd.guards import plain
 from ways import mnist_loss
 
-checker = sys.modules['fastsgd.check']  # the module, not the function in it
 names = list(ways.right)
 seeds = st.integers(0, 2**32 - 1)
 often = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -74,14 +74,14 @@ def test_catalogue_says_where_each_mistake_can_be_made():
 
 def test_every_edit_of_the_catalogue_gives_a_program():
     edits = [edit.fill(value) for m in mistakes.values() for edit in m.edits for value in edit.values]
-    assert len(edits) > 150 and [edit for edit in edits if not checker._program(edit)] == []
+    assert len(edits) > 150 and [edit for edit in edits if not programs.program(edit)] == []
 
 
 @pytest.mark.parametrize('right', ['no such line', 'p'], ids=['nowhere', 'in several places'])
 def test_an_edit_without_one_place_is_not_taken_into_the_catalogue(right):
     with pytest.raises(ValueError, match='new-one: the solutions have no place'):
-        edit = checker._edit('train_epoch', right, '')
-        checker._add('new-one', edit, message='It does.', question='Does it?', more='It does.')
+        edit = programs.edit('train_epoch', right, '')
+        programs.add('new-one', edit, message='It does.', question='Does it?', more='It does.')
     assert 'new-one' not in mistakes
 
 
@@ -97,11 +97,11 @@ def test_ways_have_different_names():
 def test_wrong_lines_are_indented_like_the_right_ones(right, wrong, lines):
     first = 'def f(a):\n    if a:\n'
     source = first + '        b = 1\n        c = 2\n'
-    assert checker._replaced(source, right, wrong).splitlines() == [*first.splitlines(), *lines]
+    assert programs.replaced(source, right, wrong).splitlines() == [*first.splitlines(), *lines]
 
 
 def test_an_edit_does_not_lead_out_of_its_function():
-    assert checker._replaced('def f(a):\n    b = 2\n', '    b = 2', 'b = 3') is None
+    assert programs.replaced('def f(a):\n    b = 2\n', '    b = 2', 'b = 3') is None
 
 
 @pytest.mark.parametrize('name', names)
@@ -661,7 +661,7 @@ def test_the_loader_has_what_a_loader_has():
 
 
 def test_a_search_without_an_end_is_called_off(monkeypatch):
-    monkeypatch.setattr(checker, '_patience', 0)
+    monkeypatch.setattr(matching, 'patience', 0)
     finding, = check(train_epoch=ways.pairs[0][1]).findings
     assert finding.mistake is None and 'two mistakes' in finding.message and 'endless' not in finding.message
 

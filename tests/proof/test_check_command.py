@@ -190,7 +190,7 @@ def test_near_misses_are_suggested(checked):
 
 
 def test_a_search_that_takes_too_long_is_not_the_learners_loop(checked, monkeypatch):
-    slow = 'import sys, time\nsys.modules["fastsgd.check"]._named = lambda *args: time.sleep(60)\n'
+    slow = 'import sys, time\nsys.modules["fastsgd.checker.matching"].named = lambda *args: time.sleep(60)\n'
     run = checked(slow + 'def mse(preds, targets): return ((preds - targets)**4).mean()\n', '--seconds', 1)
     assert run.status == 1 and 'The loss is' in run.out and 'two mistakes' in run.out and 'endless' not in run.out
 

@@ -1,0 +1,1 @@
+"""The rooms of `fastsgd.check`: how it decides."""
