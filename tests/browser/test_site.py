@@ -241,7 +241,7 @@ CHAPTERS = dict(descent='descent', batches='manual', draw='modules', curves='par
 def exported(tmp_path_factory):
     "The page of widgets as `jupyter nbconvert` writes it"
     nbconvert = pytest.importorskip('nbconvert', reason='nbconvert exports notebooks: it comes with the dev extra')
-    text, _ = nbconvert.HTMLExporter(require_js_url='', mathjax_url='', jquery_url='').from_filename(REPO/'nbs/35_widgets.ipynb')
+    text, _ = nbconvert.HTMLExporter(require_js_url='', mathjax_url='', jquery_url='').from_filename(REPO/'nbs/36_widgets.ipynb')
     file = tmp_path_factory.mktemp('exported')/'widgets.html'
     file.write_text(text)
     return file.as_uri()
