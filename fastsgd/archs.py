@@ -59,6 +59,14 @@ class Arch:
         "How many numbers go into the network, come out of each layer, and out of the last"
         return 784, *self.hidden, n_out
 
+    def shapes(self,
+        sizes: tuple # such as `sizes` gives; hidden layers may be wider or narrower
+    ) -> dict: # of tuples, by the parameters' names
+        "The shape of each parameter, as tier 1 has it"
+        steps = zip(sizes, sizes[1:])
+        shapes = [shape for n_in, n_out in steps for shape in ((n_in, n_out), (n_out,))]
+        return dict(zip(self.names, shapes))
+
 # %% ../nbs/95_archs.ipynb #26ac25bd
 archs = dict(
     linear=Arch('manual.linear1', ('weights', 'bias'), module='modules.linear_model'),
@@ -68,11 +76,13 @@ archs = dict(
 
 # %% ../nbs/95_archs.ipynb #ed7a2660
 def find(
-    arch: str # one of `archs`
+    arch: str, # one of `among`
+    among: dict = None # architectures by name; all of them if not given
 ) -> Arch: # what it is
     "An architecture by its name; raises `ValueError` for an unknown one"
-    if isinstance(arch, str) and arch in archs: return archs[arch]
-    raise BadValue(f'arch is {arch!r}: choose from {", ".join(archs)}.')
+    among = archs if among is None else among
+    if isinstance(arch, str) and arch in among: return among[arch]
+    raise BadValue(f'arch is {arch!r}: choose from {", ".join(among)}.')
 
 # %% ../nbs/95_archs.ipynb #e5ce3a42
 def _look_up(name):

@@ -21,14 +21,15 @@ import torch
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
+from . import archs
 from .checker.programs import program
 from .data import DigitData, get_dls, load_digits
 from .descent import gradient_descent, mse, quadratic
 from .guards import BadValue
 from .manual import linear1, mnist_loss, train_epoch
 from .mistakes import mistakes
+from .model import Model, as_model
 from .parity import compare_tiers, record, step_diffs
-from .serve import Model, _archs, as_model
 from .show import blue, orange
 
 # %% ../nbs/36_widgets.ipynb #5cfe5b6e
@@ -292,8 +293,8 @@ def _examples(classes):
 
 def _evidence(model, x, k):
     "Gradient times pixel for class `k` of one image, (784,): for a linear model that is weight times pixel"
-    x = x.clone().requires_grad_()
-    outs = _archs[model.arch](x[None].to(next(iter(model.params.values())).dtype), **model.params)[0]
+    x, dtype = x.clone().requires_grad_(), next(iter(model.params.values())).dtype
+    outs = archs.as_function(model.arch, model.params)(x[None].to(dtype))[0]
     (-outs[0] if len(outs) == 1 and k else outs[k]).backward()
     return (x.grad*x).detach()
 
@@ -314,7 +315,7 @@ def _still_draw(model, x):
 
 # %% ../nbs/36_widgets.ipynb #0aee8485
 def draw_digit(
-    model, # a `fastsgd.serve.Model`, or what `as_model` takes: a model of any tier
+    model, # a `fastsgd.model.Model`, or what `as_model` takes: a model of any tier
     classes = None # the digits it tells apart, in the order of `DigitData.classes`; a `Model` knows them
 ) -> Widget: # shows itself
     """A sheet to draw on, and the model that reads it.

@@ -59,9 +59,13 @@ def small(data): return few(data, 200)  # so the last batch of 64 is a short one
 
 
 @pytest.fixture(scope='session')
-def ten(own_cache):
+def ten(digits):
     "All ten digits, 400 to train on"
-    return few(D.load_digits(classes=range(10)), 400)
+    return few(digits, 400)
+
+
+@pytest.fixture(scope='session')
+def digits(own_cache): return D.load_digits(classes=range(10))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
 import forks
+from PIL import Image
 
 REPO = Path(__file__).resolve().parent.parent
 # axe looks for what keeps people from using a page
@@ -44,3 +45,8 @@ def end(process):
     try: out, err = process.communicate(timeout=120)
     finally: process.kill()
     return SimpleNamespace(status=process.returncode, out=out, err=err)
+
+
+def picture(x, scale=1):
+    "A digit of MNIST as an image"
+    return Image.fromarray((255*x.reshape(28, 28)).round().byte().numpy()).resize((28*scale, 28*scale))

@@ -3,7 +3,7 @@ import argparse, os, shutil, tempfile
 from pathlib import Path
 
 from fastsgd import widgets
-from fastsgd.serve import train_digits
+from fastsgd.model import train_digits
 from playwright.sync_api import sync_playwright
 
 def press(name): return lambda page: page.get_by_role('button', name=name).click()

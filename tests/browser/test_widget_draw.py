@@ -11,16 +11,13 @@ from helpers import AXE
 from PIL import Image
 from torch import nn
 
-from fastsgd import manual, modules, serve, widgets
-from fastsgd.data import get_dls, load_digits
+from fastsgd import archs, manual, modules, widgets
+from fastsgd import model as M
+from fastsgd.data import get_dls
 
 
 @pytest.fixture(scope='module')
-def digits(own_cache): return load_digits(classes=range(10))
-
-
-@pytest.fixture(scope='module')
-def net(own_cache): return serve.train_digits(epochs=5)[0]
+def net(own_cache): return M.train_digits(epochs=5)[0]
 
 
 @pytest.fixture(scope='module')
@@ -65,7 +62,7 @@ def test_a_drawing_is_prepared_as_in_python(compute, digits, net):
     smooth = [np.asarray(Image.fromarray(on_sheet(x)[::10, ::10]).resize((280, 280))) for x in digits.valid_x[20:40]]
     sheets = [on_sheet(x) for x in digits.valid_x[:20]] + smooth
     ours = torch.tensor([in_browser(compute, px) for px in sheets])
-    theirs = torch.stack([serve.prepare(Image.fromarray(px)) for px in sheets])
+    theirs = torch.stack([M.prepare(Image.fromarray(px)) for px in sheets])
     differences = (ours - theirs).abs()
     print(f'largest difference {differences.max():.1e}, mean {differences.mean():.1e}')
     assert differences.max() < 1e-6
@@ -85,7 +82,7 @@ def test_odd_drawings_are_prepared_as_in_python(kind, compute, digits):
     if kind == 'across the edge': sheet = np.roll(px, 110, axis=(0, 1))
     if kind == 'dot': sheet[50, 60] = 0
     theirs = torch.tensor(in_browser(compute, sheet), dtype=torch.float32)
-    assert torch.allclose(theirs, serve.prepare(Image.fromarray(sheet)), rtol=0, atol=1e-6)
+    assert torch.allclose(theirs, M.prepare(Image.fromarray(sheet)), rtol=0, atol=1e-6)
 
 
 def test_shades_of_the_paper_are_no_ink(compute):
@@ -95,8 +92,8 @@ def test_shades_of_the_paper_are_no_ink(compute):
     assert in_browser(compute, sheet) is None
     sheet[10:20, 10:20] = 0
     sheet[30:35, 40:50] = 204  # a fifth, the edge of what counts
-    assert in_browser(compute, sheet) == serve.prepare(Image.fromarray(sheet)).tolist()
-    assert in_browser(compute, 255 - sheet) == serve.prepare(Image.fromarray(255 - sheet)).tolist()
+    assert in_browser(compute, sheet) == M.prepare(Image.fromarray(sheet)).tolist()
+    assert in_browser(compute, 255 - sheet) == M.prepare(Image.fromarray(255 - sheet)).tolist()
 
 
 scored = '''async ({widget, xs}) => {
@@ -117,7 +114,7 @@ def by_hand(widget):
         return p.T.contiguous() if p.ndim == 2 else p
     names = [name for name in data if name in ('weights', 'bias', 'w1', 'b1', 'w2', 'b2')]
     arch = 'simple_net' if 'w1' in names else 'linear'
-    return serve.Model(arch, {name: read(name) for name in names}, data['classes'])
+    return M.Model(arch, {name: read(name) for name in names}, data['classes'])
 
 
 all_ten = tuple(range(10))
@@ -134,7 +131,7 @@ def test_scores_and_evidence_are_those_of_pytorch(maker, classes, compute, digit
     widget, xs = widgets.draw_digit(model, classes), digits.valid_x[:5]
     kept = by_hand(widget)
     for x, got in zip(xs, compute(scored, widget=widget.data, xs=xs.double().tolist())):
-        out = serve._archs[kept.arch](x[None].double(), **kept.params)[0]
+        out = archs.as_function(kept.arch, kept.params)(x[None].double())[0]
         assert torch.allclose(torch.tensor(got['out'], dtype=torch.float64), out, rtol=0, atol=1e-12)
         if not widget.data['scales']:
             assert torch.allclose(torch.tensor(got['out']), model(x).detach(), rtol=0, atol=1e-5)
@@ -166,14 +163,14 @@ def test_models_of_any_tier_make_the_same_widget(linear, data):
     widget = widgets.draw_digit(linear, (3, 7))
     turned_round = partial(tier1.func, **dict(reversed(tier1.keywords.items())))
     for model in (tier1, turned_round, list(tier1.keywords.values()), nn.Sequential(linear),
-                  serve.as_model(linear, (3, 7))):
-        assert widgets.draw_digit(model, None if isinstance(model, serve.Model) else (3, 7)) == widget
+                  M.as_model(linear, (3, 7))):
+        assert widgets.draw_digit(model, None if isinstance(model, M.Model) else (3, 7)) == widget
 
 
 def test_few_weights_stay_as_they_are_and_many_become_bytes(linear):
     assert torch.equal(by_hand(widgets.draw_digit(linear, (3, 7))).params['weights'], linear.weight.T.detach().double())
     net = random_model(modules.simple_net, 10)
-    kept, params = by_hand(widgets.draw_digit(net, range(10))).params, serve.as_model(net, range(10)).params
+    kept, params = by_hand(widgets.draw_digit(net, range(10))).params, M.as_model(net, range(10)).params
     for name in 'w1', 'w2':
         assert 0 < (kept[name] - params[name]).abs().max() <= params[name].abs().max()/254*(1 + 1e-6)
     for name in 'b1', 'b2': assert torch.equal(kept[name].float(), params[name])
@@ -191,7 +188,7 @@ def test_the_largest_model_that_fits_weighs_less_than_150_kb():
     (modules.linear_model(), None, 'not a digit'), (nn.Conv2d(1, 1, 3), (3, 7), 'Conv2d'),
     (modules.linear_model(), (3, 5, 7), 'shapes'),
     ([torch.full((784, 1), 1e300, dtype=torch.float64), torch.zeros(1)], (3, 7), 'float32'),
-    (serve.as_model(modules.linear_model(), (3, 7)), (7, 3), 'leave classes out')])
+    (M.as_model(modules.linear_model(), (3, 7)), (7, 3), 'leave classes out')])
 def test_what_cannot_be_shown_is_refused(model, classes, word):
     with pytest.raises(ValueError, match=word): widgets.draw_digit(model, classes)
 
@@ -249,7 +246,7 @@ def ink_at(page, *points):
 def seen(page):
     "The sheet as Python sees it, after its preparation"
     text = page.widget.locator('.sheet canvas').evaluate('canvas => canvas.toDataURL().split(",")[1]')
-    return serve.prepare(Image.open(io.BytesIO(base64.b64decode(text))))
+    return M.prepare(Image.open(io.BytesIO(base64.b64decode(text))))
 
 
 def test_drawn_digits_are_read(play, digits, net):
@@ -270,7 +267,7 @@ def test_what_is_said_and_shown_is_what_python_computes(play, linear, digits):
     assert page.said.inner_text() == 'Draw a 3 or a 7.' and shares(page) == ['', '']
     threes = digits.valid_x[digits.valid_y == 3]
     said = draw(page, threes[0])
-    kept = serve.as_model(linear, (3, 7))
+    kept = M.as_model(linear, (3, 7))
     x = seen(page)
     answer = kept.predict(x[None])[0].argmax().item()
     assert said == f'This looks like a {(3, 7)[answer]}.'
@@ -343,7 +340,7 @@ def test_examples_were_never_trained_on(play, net, digits):
         page.control(name).click()
         right += reading(page) == f'This looks like {"an" if i == 8 else "a"} {i}.'
         first = digits.valid_x[digits.valid_y == i][0]
-        assert torch.equal(seen(page), serve.prepare(Image.fromarray(on_sheet(first))))
+        assert torch.equal(seen(page), M.prepare(Image.fromarray(on_sheet(first))))
     assert right >= 9
 
 

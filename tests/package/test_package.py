@@ -23,7 +23,7 @@ sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.i
 # Later ones may import earlier ones
 road = ('guards options show diff sources data descent manual modules learner archs '
         'parity exercises checker.programs checker.witnesses checker.observers checker.fitting mistakes '
-        'checker.matching checker.words checker.apart check speed scale vision serve widgets cli').split()
+        'checker.matching checker.words checker.apart check speed scale vision model serve widgets cli').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow', 'fasthtml': 'python-fasthtml', 'starlette': 'python-fasthtml',
                 'uvicorn': 'python-fasthtml'}
@@ -162,7 +162,8 @@ def test_everything_public_is_documented(name):
     ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'),
     ('learner', 'get_learner'),
     ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes'),
-    ('speed', 'race time_epochs'), ('serve', 'save_model load_model'),
+    ('speed', 'race time_epochs'), ('model', 'Model as_model save_model load_model prepare train_digits'),
+    ('serve', 'as_model save_model load_model make_app serve'),
     ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer'),
     ('widgets', 'Widget descent_surface batch_by_batch draw_digit three_curves')])
 def test_promised_names_are_public(name, promised):
