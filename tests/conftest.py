@@ -135,7 +135,7 @@ def tabs(browser): return Tabs(browser)
 
 @pytest.fixture
 def tab(tabs):
-    "`tab(may_load, size, theme, motion, **options)`: a page of the browser, see tabs.py; at the end, nothing may have gone wrong on it"
+    "`tab(may_load, size, theme, motion, allowed, **options)`: a page of the browser, see tabs.py; at the end, nothing may have gone wrong on it"
     lent = []
     def lend(*args, **options):
         lent.append(tabs.lend(*args, **options))

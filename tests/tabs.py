@@ -2,31 +2,43 @@
 import re
 
 
+def watched(page):
+    "Note in `page.complaints` what goes wrong on a page, unless the pattern `page.allowed` finds itself in it"
+    def complain(what):
+        if not page.allowed.search(what): page.complaints.append(what)
+    def failed(r):  # what was still under way when the page was emptied is no fault of the page
+        if 'ERR_ABORTED' not in (r.failure or ''): complain(f'cannot load {r.url}')
+    page.on('request', lambda r: None if page.may_load.match(r.url) else complain(f'loads {r.url}'))
+    page.on('response', lambda r: complain(f'{r.status} for {r.url}') if r.status >= 400 else page.loaded.append(r.url))
+    page.on('requestfailed', failed)
+    page.on('console', lambda m: complain(f'console: {m.text}') if m.type in ('error', 'warning') else None)
+    page.on('pageerror', lambda e: complain(f'error: {e}'))
+    return page
+
+
+nothing = '(?!)'
+
+
 class Tabs:
-    "Empty pages. What goes wrong on a page while it is lent is noted in `page.complaints`"
+    "Empty pages, which are watched while they are lent"
     def __init__(self, browser): self.browser, self.free = browser, {}
 
-    def lend(self, may_load, size, theme='light', motion='no-preference', **options):
-        "A page for `browser.new_context(**options)` that may load the addresses that match a pattern"
+    def lend(self, may_load, size, theme='light', motion='no-preference', allowed=nothing, **options):
+        """A page for `browser.new_context(**options)` that may load the addresses that match a pattern
+
+        Complaints in which the pattern `allowed` is found are none."""
         free = self.free.setdefault(repr(options), [])
         page = free.pop() if free else self.new(options, free)
-        page.may_load, page.complaints, page.loaded = re.compile(may_load), [], []
+        page.may_load, page.allowed = re.compile(may_load), re.compile(allowed)
+        page.complaints, page.loaded = [], []
         page.set_viewport_size(dict(width=size[0], height=size[1]))
         page.emulate_media(color_scheme=theme, reduced_motion=motion)
         return page
 
     def new(self, options, free):
-        page = self.browser.new_context(**options).new_page()
+        page = watched(self.browser.new_context(**options).new_page())
         page.home = free
         page.set_default_timeout(10_000)
-        def complain(what): page.complaints.append(what)
-        page.on('request', lambda r: None if page.may_load.match(r.url) else complain(f'loads {r.url}'))
-        page.on('response', lambda r: complain(f'{r.status} for {r.url}') if r.status >= 400 else page.loaded.append(r.url))
-        def failed(r):  # what was still under way when the page was emptied is no fault of the page
-            if 'ERR_ABORTED' not in (r.failure or ''): complain(f'cannot load {r.url}')
-        page.on('requestfailed', failed)
-        page.on('console', lambda m: complain(f'console: {m.text}') if m.type in ('error', 'warning') else None)
-        page.on('pageerror', lambda e: complain(f'error: {e}'))
         return page
 
     def take_back(self, page):
