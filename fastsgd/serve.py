@@ -10,8 +10,10 @@ __all__ = ['check_packages', 'make_app', 'serve', 'time_answers', 'Model', 'as_m
 import asyncio, json, socket
 from contextlib import closing
 from http.client import HTTPConnection
+from importlib.resources import files
 from importlib.util import find_spec
 from io import BytesIO
+from string import Template
 from time import perf_counter
 from urllib.parse import urlsplit
 
@@ -37,10 +39,13 @@ class _Refusal(Exception):
 
 def _open(body):
     "An image whose size is known, and which is not unpacked yet"
-    too_large = _Refusal(413, f'The picture is too large: send one of at most {_max_side} by {_max_side} pixels.')
+    too_large = _Refusal(413, 'The picture is too large: '
+                              f'send one of at most {_max_side} by {_max_side} pixels.')
     try: image = Image.open(BytesIO(body), formats=_formats)
     except Image.DecompressionBombError: raise too_large from None
-    except Exception: raise _Refusal(400, f'The body is no image that can be read: send one of {", ".join(_formats)}.') from None
+    except Exception:
+        raise _Refusal(400, 'The body is no image that can be read: '
+                            f'send one of {", ".join(_formats)}.') from None
     if max(image.size) > _max_side: raise too_large
     return image
 
@@ -58,17 +63,22 @@ def _from_image(body):
 def _from_json(body):
     "What the model takes, from `{\"pixels\": [...]}`"
     try: sent = json.loads(body)
-    except (ValueError, RecursionError): raise _Refusal(400, 'The body is no JSON: send {"pixels": [784 numbers]}.') from None
+    except (ValueError, RecursionError):
+        raise _Refusal(400, 'The body is no JSON: send {"pixels": [784 numbers]}.') from None
     pixels = sent.get('pixels') if isinstance(sent, dict) else None
-    if not isinstance(pixels, list) or len(pixels) != 784: raise _Refusal(422, 'Send {"pixels": [...]} with a list of 784 numbers, the rows of 28 by 28 pixels one after the other.')
-    if not all(type(p) in (int, float) and 0 <= p <= 1 for p in pixels): raise _Refusal(422, 'Each pixel is a number from 0, for black, to 1, for white: divide by 255.')
+    if not isinstance(pixels, list) or len(pixels) != 784:
+        raise _Refusal(422, 'Send {"pixels": [...]} with a list of 784 numbers, '
+                            'the rows of 28 by 28 pixels one after the other.')
+    if not all(type(p) in (int, float) and 0 <= p <= 1 for p in pixels):
+        raise _Refusal(422, 'Each pixel is a number from 0, for black, to 1, for white: divide by 255.')
     return torch.tensor(pixels, dtype=torch.float32)
 
 def _answer(model, kind, body):
     "What the model says to the body of a request"
-    x = (_from_json if kind == 'application/json' else _from_image)(body)
+    x = _from_json(body) if kind == 'application/json' else _from_image(body)
     probs = model.predict(x[None])[0]
-    return dict(digit=model.classes[probs.argmax()], probabilities={str(c): p for c, p in zip(model.classes, probs.tolist())})
+    names = map(str, model.classes)
+    return dict(digit=model.classes[probs.argmax()], probabilities=dict(zip(names, probs.tolist())))
 
 # %% ../nbs/35_serve.ipynb #8b320c3d
 async def _counted(request):
@@ -97,148 +107,17 @@ async def _body(request):
                         'or that of another image, or application/json.')
 
 # %% ../nbs/35_serve.ipynb #b695ae7c
-_style = '''
-:root { color-scheme: light dark; --paper: #fff; --ink: #24292f; --bar: #0b5f9e; font: 1.1rem/1.5 system-ui, sans-serif }
-@media (prefers-color-scheme: dark) { :root { --paper: #15191e; --ink: #d6dbe1; --bar: #79b8ea } }
-body { background: var(--paper); color: var(--ink); margin: 0 auto; padding: 1rem; max-width: 46rem }
-h1 { font-size: 1.5rem; margin: 0 }
-main { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem }
-main > div { min-width: 0; max-width: 100% }
-a { color: var(--bar) }
-canvas { display: block; width: min(280px, 100%); aspect-ratio: 1; background: #fff; outline: 1px solid #888; touch-action: none; cursor: crosshair }
-button, input { font: inherit; margin-top: .8rem; max-width: 100%; min-height: 2.75rem; box-sizing: border-box }
-input { width: 100% }
-main > div:first-child { width: 280px }
-label { display: block; margin-top: .8rem }
-output { display: block; font-size: 1.5rem; min-height: 3rem }
-table { border-spacing: 0 .2rem } th { padding-right: .8rem } td:last-child { width: 3.5rem; text-align: right }
-progress { width: min(12rem, 45vw); height: .9rem; vertical-align: middle; accent-color: var(--bar) }
-'''
+_kinds = dict(html='text/html', css='text/css', js='text/javascript', json='application/json')
+_assets = ('web/style.css', 'web/ask.js', 'js/paper.css', 'js/paper.js', 'js/page.js', 'js/plot.js')
 
-# %% ../nbs/35_serve.ipynb #7270c5ef
-_script = '''
-const canvas = document.querySelector('canvas'), pen = canvas.getContext('2d'), output = document.querySelector('output')
-const width = 20  // of the pen
-let timer, latest = 0
-let finger, last  // the pointer that draws, and where it was
-
-function say(text, state, probabilities = {}) {
-  output.textContent = text
-  output.dataset.state = state
-  for (const bar of document.querySelectorAll('progress')) {
-    bar.value = probabilities[bar.dataset.digit] || 0
-    bar.closest('tr').lastElementChild.textContent = (100*bar.value).toFixed(0) + ' %'
-  }
-}
-
-function clear() {
-  clearTimeout(timer)
-  latest++  // an answer on its way is about the old drawing
-  pen.fillStyle = 'white'
-  pen.fillRect(0, 0, canvas.width, canvas.height)
-  say('Draw a digit.', 'empty')
-}
-
-async function ask() {
-  const question = ++latest
-  let text, probabilities
-  try {
-    const body = Uint8Array.from(atob(canvas.toDataURL().split(',')[1]), c => c.charCodeAt(0))  // toBlob waits until the browser is idle
-    const reply = await fetch('predict', {method: 'POST', headers: {'Content-Type': 'image/png'}, body})
-    const answer = await reply.json()
-    probabilities = answer.probabilities
-    text = reply.ok ? `This is a ${answer.digit}.` : answer.error
-  } catch { text = 'The server does not answer.' }
-  if (question == latest) say(text, 'done', probabilities)
-}
-
-function place(event) {
-  const box = canvas.getBoundingClientRect()
-  return [(event.clientX - box.left)*canvas.width/box.width, (event.clientY - box.top)*canvas.height/box.height]
-}
-
-function dot([x, y]) {  // not a line of no length: browsers do not agree on what that shows
-  pen.fillStyle = 'black'
-  pen.beginPath()
-  pen.arc(x, y, width/2, 0, 2*Math.PI)
-  pen.fill()
-}
-
-function line(from, to) {
-  Object.assign(pen, {lineWidth: width, lineCap: 'round', strokeStyle: 'black'})
-  pen.beginPath()
-  pen.moveTo(...from)
-  pen.lineTo(...to)
-  pen.stroke()
-}
-
-canvas.onpointerdown = event => {
-  if (event.button || !event.isPrimary) return
-  event.preventDefault()
-  canvas.setPointerCapture(event.pointerId)
-  clearTimeout(timer)
-  latest++
-  output.dataset.state = 'drawing'
-  finger = event.pointerId
-  last = place(event)
-  dot(last)
-}
-canvas.onpointermove = event => {
-  if (event.pointerId != finger) return
-  const next = place(event)
-  line(last, next)  // this piece alone: a line drawn over and over gets hard edges
-  last = next
-}
-canvas.onpointerup = canvas.onpointercancel = event => {
-  if (event.pointerId != finger) return
-  finger = undefined
-  timer = setTimeout(ask, 200)  // another stroke may follow
-}
-
-async function take(file) {
-  if (!file) return
-  clear()
-  const question = latest
-  try {
-    const image = await createImageBitmap(file), corner = await createImageBitmap(image, 0, 0, 1, 1)
-    if (question != latest) return
-    pen.imageSmoothingQuality = 'high'  // thin lines of a large photo stay visible
-    pen.drawImage(corner, 0, 0, canvas.width, canvas.height)  // the colour of its paper
-    const scale = Math.min(canvas.width/image.width, canvas.height/image.height)
-    const [w, h] = [image.width*scale, image.height*scale]
-    pen.drawImage(image, (canvas.width - w)/2, (canvas.height - h)/2, w, h)
-    ask()
-  } catch { if (question == latest) say('This file is no image.', 'done') }
-}
-
-document.querySelector('button').onclick = clear
-document.querySelector('input').onchange = event => { take(event.target.files[0]); event.target.value = '' }
-document.ondragover = event => event.preventDefault()
-document.ondrop = event => { event.preventDefault(); take(event.dataTransfer.files[0]) }
-clear()
-'''
-
-# %% ../nbs/35_serve.ipynb #bbc2ebeb
-def _row(digit):
-    "The line for one digit in the table of probabilities"
-    from fasthtml.components import Progress, Td, Th, Tr
-    return Tr(Th(digit, scope='row'), Td(Progress(value='0', max='1', data_digit=digit, aria_label=f'probability of {digit}')), Td('0 %'))
-
-def _main(model):
-    "What the page shows"
-    from fasthtml.components import Button, Canvas, Div, Input, Label, Main, Output, Table, Tbody
-    sheet = Canvas(width=280, height=280, role='img', aria_label='A sheet to draw a digit on, with a mouse, a pen or a finger')
-    table = Table(Tbody(*map(_row, model.classes)), aria_label='Probability of each digit')
-    return Main(Div(sheet, Button('Clear', type='button'), Label('Or open an image, or drop one here', Input(type='file', accept='image/*'))),
-                Div(Output('Draw a digit.', aria_live='polite'), table))
+def _text(name):
+    "A file that comes with the package"
+    return files('fastsgd').joinpath(name).read_text(encoding='utf-8')
 
 def _page(model):
     "The page for a model, as HTML"
-    from fasthtml.components import A, Body, H1, Head, Header, Html, Link, Meta, P, Script, Title, to_xml
-    head = Head(Meta(charset='utf-8'), Meta(name='viewport', content='width=device-width, initial-scale=1'), Title('Draw a digit'),
-                Link(rel='icon', href='data:,'), Link(rel='stylesheet', href='style.css'), Script(src='draw.js', defer=True))
-    about = P(f'A model of fastsgd, {model.arch}, tells {", ".join(map(str, model.classes))} apart. Programs ask it through its ', A('JSON endpoint', href='api'), '.')
-    return to_xml(Html(head, Body(Header(H1('Draw a digit'), about), _main(model)), lang='en'))
+    classes = ', '.join(map(str, model.classes))
+    return Template(_text('web/index.html')).substitute(arch=model.arch, classes=classes)
 
 # %% ../nbs/35_serve.ipynb #2769ba35
 def _json(description, properties):
@@ -246,26 +125,42 @@ def _json(description, properties):
     schema = dict(type='object', properties=properties, required=list(properties))
     return dict(description=description, content={'application/json': dict(schema=schema)})
 
-def _api(model):
-    "What the endpoint takes and gives"
-    pixels = dict(type='array', minItems=784, maxItems=784, items=dict(type='number', minimum=0, maximum=1), description='rows of 28 by 28 pixels, white on black, centred as in MNIST')
-    taken = _json(f'A picture of one digit, at most {_max_body:,} bytes and {_max_side} by {_max_side} pixels, or 784 numbers', dict(pixels=pixels))
-    taken['content'] |= {'image/*': dict(schema=dict(type='string', format='binary'))}
+def _taken():
+    "What the endpoint takes, in OpenAPI's words"
+    number = dict(type='number', minimum=0, maximum=1)
+    pixels = dict(type='array', minItems=784, maxItems=784, items=number,
+                  description='rows of 28 by 28 pixels, white on black, centred as in MNIST')
+    taken = _json(f'A picture of one digit, at most {_max_body:,} bytes and {_max_side} by {_max_side} pixels, '
+                  'or 784 numbers', dict(pixels=pixels))
+    taken['content']['image/*'] = dict(schema=dict(type='string', format='binary'))
+    return dict(taken, required=True)
+
+def _given(model):
+    "What the endpoint gives, in OpenAPI's words"
     numbers = {str(c): dict(type='number', minimum=0, maximum=1) for c in model.classes}
-    given = _json('The likeliest digit, and the probabilities', dict(digit=dict(enum=list(model.classes)), probabilities=dict(type='object', properties=numbers)))
+    return _json('The likeliest digit, and the probabilities',
+                 dict(digit=dict(enum=list(model.classes)),
+                      probabilities=dict(type='object', properties=numbers)))
+
+def _api(model):
+    "What the server is asked, in OpenAPI's words"
     refused = _json('What was wrong, in a sentence', dict(error=dict(type='string')))
-    predict = dict(summary='Which digit is it?', requestBody=dict(taken, required=True), responses={'200': given, '4XX': refused})
-    return dict(openapi='3.1.0', info=dict(title='fastsgd', version='1', description=repr(model)), paths={'/predict': dict(post=predict)})
+    predict = dict(summary='Which digit is it?', requestBody=_taken(),
+                   responses={'200': _given(model), '4XX': refused})
+    return dict(openapi='3.1.0', info=dict(title='fastsgd', version='1', description=repr(model)),
+                paths={'/predict': dict(post=predict)})
 
 # %% ../nbs/35_serve.ipynb #59fce12e
-_headers = {'Content-Security-Policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store'}
+_policy = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+_headers = {'Content-Security-Policy': _policy, 'X-Content-Type-Options': 'nosniff',
+            'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store'}
 
-def _give(content, kind='application/json', status=200, **headers):
+def _give(content, kind='json', status=200, headers=None):
     "A response"
     from starlette.responses import Response
-    if kind == 'application/json': content = json.dumps(content)
-    return Response(content, status, {**_headers, **headers}, kind)
+    if kind == 'json': content = json.dumps(content)
+    return Response(content, status, {**_headers, **(headers or {})}, _kinds[kind])
 
 def _fixed(content, kind):
     "A handler that always gives the same"
@@ -276,17 +171,20 @@ async def _predict(request):
     "Answer a question"
     from starlette.concurrency import run_in_threadpool
     kind, body = await _body(request)
-    async with request.app.state.few: return _give(await run_in_threadpool(_answer, request.app.state.model, kind, body))
+    state = request.app.state
+    async with state.unpacking: answer = await run_in_threadpool(_answer, state.model, kind, body)
+    return _give(answer)
 
 async def _refuse(request, e):
     "Answer a question that cannot be answered"
-    return _give(dict(error=e.sentence), status=e.status, Connection='close')  # who sends too slowly is cut off
+    cut_off = {'Connection': 'close'}  # or who sends too slowly would go on
+    return _give(dict(error=e.sentence), status=e.status, headers=cut_off)
 
 async def _no_such_page(request, e):
     "What Starlette refuses by itself"
     allowed = (e.headers or {}).get('Allow')
     sentence = f'This address takes {allowed}: see /api.' if allowed else 'There is nothing here: see /api.'
-    return _give(dict(error=sentence), status=e.status_code, **(e.headers or {}))
+    return _give(dict(error=sentence), status=e.status_code, headers=e.headers)
 
 async def _our_fault(request, e):
     "A mistake of ours: details stay on this side"
@@ -296,26 +194,37 @@ async def _our_fault(request, e):
 def _check_installed(*names):
     "Complain where a package is missing"
     if not all(map(find_spec, names)):
-        raise MissingPackage('Serving needs more packages: pip install python-fasthtml safetensors')
+        raise MissingPackage('Serving needs more packages: pip install starlette uvicorn safetensors')
+
+def _fixed_pages(model):
+    "What never changes while a model is served: for each address its content and its kind"
+    assets = {f'/{name}': (_text(name), name.rpartition('.')[2]) for name in _assets}
+    return {'/': (_page(model), 'html'), '/api': (_api(model), 'json'), **assets}
 
 # %% ../nbs/35_serve.ipynb #b85873a3
 def check_packages() -> None:
-    "Raise `ModuleNotFoundError` where a package is missing to keep a model or to serve it: ask before you train one"
-    _check_installed('fasthtml', 'safetensors')
+    """Raise `ModuleNotFoundError` where a package is missing to keep a model or to serve it.
+
+    Ask before you train one."""
+    _check_installed('starlette', 'uvicorn', 'safetensors')
 
 def make_app(
     model: Model # from `load_model`, `as_model` or `train_digits`
 ) -> object: # a Starlette application, for uvicorn or another ASGI server
-    "A page to draw on, and an endpoint for programs; raises `ModuleNotFoundError` without FastHTML"
-    _check_installed('fasthtml')
+    """A page to draw on, and an endpoint for programs.
+
+    Raises `ModuleNotFoundError` without Starlette."""
+    _check_installed('starlette')
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.routing import Route
-    fixed = {'/': (_page(model), 'text/html'), '/draw.js': (_script, 'text/javascript'), '/style.css': (_style, 'text/css'), '/api': (_api(model), 'application/json')}
-    routes = [Route(path, _fixed(*what)) for path, what in fixed.items()] + [Route('/predict', _predict, methods=['POST'])]
-    app = Starlette(routes=routes, exception_handlers={_Refusal: _refuse, HTTPException: _no_such_page, Exception: _our_fault})
+    routes = [Route(path, _fixed(*what)) for path, what in _fixed_pages(model).items()]
+    routes.append(Route('/predict', _predict, methods=['POST']))
+    refusals = {_Refusal: _refuse, HTTPException: _no_such_page, Exception: _our_fault}
+    app = Starlette(routes=routes, exception_handlers=refusals)
     app.router.redirect_slashes = False
-    app.state.model, app.state.few = model, asyncio.Semaphore(2)  # large images are unpacked by twos, so memory has a limit
+    app.state.model = model
+    app.state.unpacking = asyncio.Semaphore(2)  # large images by twos, so memory has a limit
     return app
 
 # %% ../nbs/35_serve.ipynb #423bdd09
@@ -323,7 +232,10 @@ def _listen(host, port):
     "A socket that is ours, or an error that says why not"
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try: return socket.create_server((host, port), family=family)
-    except OSError as e: raise NoAccess(f'Cannot listen on {host}, port {port} ({str(e.strerror).partition(" (")[0]}): choose another with --host and --port.') from None
+    except OSError as e:
+        why = str(e.strerror).partition(' (')[0]
+        raise NoAccess(f'Cannot listen on {host}, port {port} ({why}): '
+                       'choose another with --host and --port.') from None
 
 # %% ../nbs/35_serve.ipynb #ee1e87eb
 _most, _patience = 128, 1.5*_seconds  # how many clients may keep us waiting, and for how long
@@ -405,7 +317,10 @@ def serve(
     host: str = '127.0.0.1', # the address to listen on: this machine alone
     port: int = 8000 # 0 takes a free one
 ) -> None: # comes back when it is interrupted
-    "Serve a model until Ctrl-C; raises `OSError` where the port is taken, and what `make_app` raises"
+    """Serve a model until Ctrl-C.
+
+    Raises `ModuleNotFoundError` without Starlette or uvicorn, `OSError` where the port is taken."""
+    _check_installed('starlette', 'uvicorn')
     app, sock = make_app(model), _listen(host, port)
     with sock:
         name, port = f'[{host}]' if ':' in host else host, sock.getsockname()[1]
@@ -419,7 +334,9 @@ def time_answers(
     image: bytes, # an image file
     n: int = 200 # requests, one after the other on one connection
 ) -> list: # seconds for each
-    "How long a server takes to answer; raises `OSError` where it does not answer, `ValueError` where it refuses the image"
+    """How long a server takes to answer.
+
+    Raises `OSError` where it does not, and `ValueError` where it refuses the image."""
     parts, times = urlsplit(url), []
     with closing(HTTPConnection(parts.netloc, timeout=_seconds)) as connection:
         for _ in range(n):

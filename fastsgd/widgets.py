@@ -33,19 +33,23 @@ from .parity import compare_tiers, record, step_diffs
 from .show import blue, orange
 
 # %% ../nbs/36_widgets.ipynb #5cfe5b6e
+def _file(name): return files('fastsgd').joinpath(f'js/{name}')
+
 def _module(name, seen):
     "JavaScript and what it imports, each file once; without `import` and `export` they are one program"
     if name in seen: return ''
-    seen.add(name)
-    text = files('fastsgd').joinpath(f'js/{name}.js').read_text(encoding='utf-8')
+    seen.append(name)
+    text = _file(f'{name}.js').read_text(encoding='utf-8')
     needed = re.findall(r"^import .* from './(\w+)\.js'$", text, re.M)
     return ''.join(_module(n, seen) for n in needed) + re.sub(r'^import .*\n|^export ', '', text, flags=re.M)
 
 def _script(kind):
     "All the JavaScript of a widget, in a function of its own, so that it leaves nothing behind in the page"
-    sheets = (files('fastsgd').joinpath(f'js/{name}.css') for name in ('page', kind))
+    seen = []
+    modules = _module('page', seen), _module(kind, seen)
+    sheets = (sheet for name in seen if (sheet := _file(f'{name}.css')).is_file())
     css = ''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)
-    parts = _module('page', set()), _module(kind, {'page'}), f'start({json.dumps(kind)}, {json.dumps(css)}, build)'
+    parts = *modules, f'start({json.dumps(kind)}, {json.dumps(css)}, build)'
     return '\n'.join(['(() => {', *parts, '})()'])
 
 def _packed(values):

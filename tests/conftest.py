@@ -68,6 +68,13 @@ def ten(digits):
 def digits(own_cache): return D.load_digits(classes=range(10))
 
 
+@pytest.fixture(scope='session')
+def net(own_cache):
+    "A network that reads ten digits: 9 of 10 of them right"
+    from fastsgd.model import train_digits
+    return train_digits(epochs=5)[0]
+
+
 @pytest.fixture
 def dls(small): return D.get_dls(small)
 
@@ -149,7 +156,7 @@ def javascript(tab):
     "`javascript(file, code, **data)`: what a function of `data` gives, which sees all that a file of the widgets' JavaScript has"
     from fastsgd import widgets
     page = tab('', (900, 900))
-    return lambda file, code, **data: page.evaluate(f'data => {{ {widgets._module(file, set())}; return ({code})(data) }}', data)
+    return lambda file, code, **data: page.evaluate(f'data => {{ {widgets._module(file, [])}; return ({code})(data) }}', data)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import io
 import zlib
 from functools import partial
 
+import drawing
 import numpy as np
 import pytest
 import torch
@@ -14,10 +15,6 @@ from torch import nn
 from fastsgd import archs, manual, modules, widgets
 from fastsgd import model as M
 from fastsgd.data import get_dls
-
-
-@pytest.fixture(scope='module')
-def net(own_cache): return M.train_digits(epochs=5)[0]
 
 
 @pytest.fixture(scope='module')
@@ -219,21 +216,9 @@ def shares(page): return page.widget.locator('.bars td:last-child').all_inner_te
 def sums(page): return page.widget.locator('.sums').inner_text()
 
 
-def runs(x):
-    "The bright pixels of a digit, row by row: (row, first, last)"
-    for row, pixels in enumerate(x.reshape(28, 28) > .5):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], pixels, [0]])))
-        yield from ((row, first, last - 1) for first, last in edges.reshape(-1, 2))
-
-
 def draw(page, x):
-    "Go along each row of bright pixels with the mouse"
-    page.control('Clear').click()
-    box = page.widget.locator('.sheet canvas').bounding_box()
-    for row, first, last in runs(x):
-        for column, act in (first, page.mouse.down), (last, page.mouse.up):
-            page.mouse.move(box['x'] + (column + .5)*box['width']/28, box['y'] + (row + .5)*box['height']/28)
-            act()
+    "Draw a digit with the mouse; returns the answer"
+    drawing.draw(page, x)
     return reading(page)
 
 
@@ -245,8 +230,7 @@ def ink_at(page, *points):
 
 def seen(page):
     "The sheet as Python sees it, after its preparation"
-    text = page.widget.locator('.sheet canvas').evaluate('canvas => canvas.toDataURL().split(",")[1]')
-    return M.prepare(Image.open(io.BytesIO(base64.b64decode(text))))
+    return M.prepare(drawing.drawing(page))
 
 
 def test_drawn_digits_are_read(play, digits, net):
@@ -392,11 +376,7 @@ def test_a_pen_that_is_lifted_starts_a_new_stroke(play, linear):
 def test_a_finger_draws_on_a_phone(play, linear):
     page = play(widgets.draw_digit(linear, (3, 7)), size=(360, 800), touch=True)
     assert page.evaluate('document.documentElement.scrollWidth') <= 360, 'the page scrolls sideways'
-    touch, sheet = page.context.new_cdp_session(page), page.widget.locator('.sheet canvas')
-    box = sheet.bounding_box()
-    def send(kind, *points):
-        at = [dict(x=box['x'] + x*box['width'], y=box['y'] + y*box['height'], id=i) for i, (x, y) in enumerate(points)]
-        touch.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=at))
+    send = drawing.fingers(page)
     page.evaluate('addEventListener("touchstart", event => { window.swiped = !event.defaultPrevented })')
     send('touchStart', (.25, .2))
     assert page.evaluate('swiped') is False, 'the browser would take the stroke for a swipe'
@@ -414,16 +394,13 @@ def test_a_finger_draws_on_a_phone(play, linear):
 
 def test_a_second_finger_does_not_join_the_stroke(play, linear):
     page = play(widgets.draw_digit(linear, (3, 7)), touch=True)
-    touch, box = page.context.new_cdp_session(page), page.widget.locator('.sheet canvas').bounding_box()
-    def send(kind, *points):
-        at = [dict(x=box['x'] + x, y=box['y'] + y, id=i) for i, (x, y) in enumerate(points)]
-        touch.send('Input.dispatchTouchEvent', dict(type=kind, touchPoints=at))
-    send('touchStart', (40, 40))
-    send('touchStart', (40, 40), (240, 240))
-    send('touchMove', (40, 60), (240, 220))
+    send = drawing.fingers(page)
+    send('touchStart', (.15, .15))
+    send('touchStart', (.15, .15), (.85, .85))
+    send('touchMove', (.15, .2), (.85, .8))
     send('touchEnd')
     reading(page)
-    assert ink_at(page, (40, 50), (140, 140), (240, 230)) == [0, 255, 255]
+    assert ink_at(page, (42, 50), (140, 140), (238, 230)) == [0, 255, 255]
 
 
 @pytest.mark.parametrize('theme', ['light', 'dark'])

@@ -128,7 +128,7 @@ def shown(cell):
     return not re.search(r'^#\|\s*(hide|exporti|export\s*$|echo: false)', cell, re.M)
 
 
-wide_still = {'parity', 'scale', 'vision', 'serve', 'cli'}  # pages whose lines are still to be broken
+wide_still = {'parity', 'scale', 'vision', 'cli'}  # pages whose lines are still to be broken
 
 
 @in_clone
