@@ -118,6 +118,25 @@ def test_the_table_of_the_road_goes_by_the_numbers():
     assert listed == [f.stem for f in NOTEBOOKS if f.stem[:2].isdigit() and f.stem[:2] < '80']
 
 
+def minutes(notebook):
+    "For reading a page: 200 words and 12 lines of code a minute"
+    cells = json.loads(notebook.read_text(encoding='utf-8'))['cells']
+    words = sum(len(''.join(c['source']).split()) for c in cells if c['cell_type'] == 'markdown')
+    code = [''.join(c['source']) for c in cells if c['cell_type'] == 'code']
+    lines = [line for s in code if shown(s) and not re.search(r'^#\|\s*(code-fold|folded)', s, re.M)
+             for line in s.splitlines() if line.strip() and not line.startswith('#|')]
+    return words/200 + len(lines)/12
+
+
+@in_clone
+def test_the_table_of_the_road_says_how_long_a_page_takes():
+    table = re.findall(r'nbs/(\d\d_\w+)\.ipynb\) \| (\d+) \|', (REPO/'README.md').read_text(encoding='utf-8'))
+    told = {page: int(n) for page, n in table if page != '23_exercises'}  # where one writes, and does not read
+    assert len(told) > 12
+    off = {page: (n, minutes(REPO/'nbs'/f'{page}.ipynb')) for page, n in told.items()}
+    assert {page: pair for page, pair in off.items() if abs(pair[0] - pair[1]) > 4} == {}
+
+
 # Lines
 
 def wide(lines, limit): return [line for line in lines if len(line) > limit]
