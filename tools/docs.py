@@ -3,7 +3,7 @@
 nbdev prepares the notebooks as it does for Quarto, and smalldocs renders them.
 This script mends what lies between the two.
 """
-import argparse, base64, html, os, re, shutil, struct, sys, time
+import argparse, base64, html, json, os, re, shutil, struct, sys, time
 from pathlib import Path
 
 import smalldocs.layout, smalldocs.site, yaml
@@ -68,7 +68,8 @@ def figure(data, cell, name, n):
     if kind == 'image/png':
         width, height = (s//2 for s in struct.unpack('>II', raw[16:24]))  # drawn at double density
     size = f'width="{width}" height="{height}"' if width else ''
-    img = f'<img src="figures/{file.name}" alt="{html.escape(alt)}" {size}{" class=wide" if width > 700 else ""}>'
+    img = f'<img src="figures/{file.name}" alt="{html.escape(alt)}" {size}>'
+    if width > 500: img = f'<a class="whole" href="figures/{file.name}">{img}</a>'  # too fine for a phone
     return f'<figure>{img}<figcaption>{html.escape(caption)}</figcaption></figure>' if caption else img
 
 
@@ -148,8 +149,32 @@ def mend_page(text, notebook):
     text = re.sub(r'<a [^>]*role="navigation"[^>]*>(.*?)</a>', name_alone, text)
     ours = '<link rel="icon" href="site_libs/favicon.svg"><script src="site_libs/site.js"></script>'
     text = text.replace('</head>', f'{ours}</head>')
+    solution = '<details class="code-fold">\n<summary>A solution'  # what it prints is hidden with it
+    text = text.replace(solution, solution.replace('code-fold', 'code-fold solution'))
     end = '</header>' + links(notebook)  # of the second header, which is the title's; the first is the site's
     return text.replace('</header>', end, 2).replace(end, '</header>', 1)
+
+
+def word_id(cell): return 'word-' + re.sub(r'\W+', '-', re.sub(r'<.*?>', '', cell).lower()).strip('-')
+
+
+def name_words(text):
+    "The glossary with an address for each of its words"
+    return re.sub(r'<tr>\n<td>(.*?)</td>', lambda m: f'<tr id="{word_id(m[1])}">\n<td>{m[1]}</td>', text)
+
+
+def word_records(text):
+    "What the search finds for each word of the glossary: its meaning, and its place in the list"
+    rows = re.findall(r'<tr id="(.*?)">\n<td>(.*?)</td>\n<td>(.*?)</td>', text)
+    for address, word, meaning in rows:
+        word, meaning = (html.unescape(re.sub(r'<.*?>', '', s)) for s in (word, meaning))
+        href = f'glossary.html#{address}'
+        yield dict(objectID=href, href=href, title='Words', section=word, text=meaning)
+
+
+def searchable(records, words):
+    "What the search looks through: the words of the glossary one by one, in place of the lists of them"
+    return [*words, *(r for r in records if not r['href'].startswith('glossary.html#'))]
 
 
 def finish(site, pages):
@@ -169,7 +194,11 @@ def finish(site, pages):
         if file.suffix == '.md': text = WIDGET.sub(r'*\1*', text)
         file.write_text(text)
         file.rename(site/re.sub(r'^\d+_', '', file.name))
-    (site/'site_libs/search.js').write_text(f'window.searchIndex = {(site/"search.json").read_text()};')
+    glossary = site/'glossary.html'
+    glossary.write_text(name_words(glossary.read_text()))
+    records = searchable(json.loads((site/'search.json').read_text()), word_records(glossary.read_text()))
+    (site/'search.json').write_text(json.dumps(records))
+    (site/'site_libs/search.js').write_text(f'window.searchIndex = {json.dumps(records)};')
 
 
 def main():

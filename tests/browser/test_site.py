@@ -172,6 +172,88 @@ def test_search(visit, site, served, size):
     assert 'train_epoch' in page.locator('main').inner_text()
 
 
+QUESTIONS = {
+    'overfitting': 'word-overfitting', 'why zero_grad': 'word-zeroing-zero_grad', 'learning rate': 'word-learning-rate-lr',
+    'how to choose the learning rate': 'network.html#learning-rate', 'epoch': 'word-epoch', 'sigmoid': 'word-sigmoid',
+    'cross entropy': 'word-cross-entropy', 'softmax': 'word-softmax', 'nan': 'word-the-loss-is-nan', 'relu': 'word-relu',
+    'cuda out of memory': 'word-cuda-out-of-memory', 'batch size': 'word-batch-size-bs', 'batches': 'data.html#batches',
+    'backpropagation': 'word-backpropagation', 'chain rule': 'word-chain-rule', 'what is a tensor': 'word-tensor',
+    'broadcasting': 'word-broadcasting', 'validation set': 'word-validation-set', 'train_epoch': 'manual.html#train_epoch',
+    'load_digits': 'loader.html#load_digits', 'compare_tiers': 'parity.html#compare_tiers', 'loss grows': 'word-the-loss-grows',
+    'gradients not zeroed': 'mistakes.html#gradients-not-zeroed', 'momentum': 'word-momentum', 'weight decay': 'word-weight-decay',
+    'fine-tuning': 'word-fine-tuning', 'generalization': 'word-generalization', 'hyperparameter': 'word-hyperparameter',
+    'does not require grad': 'word-element-0-of-tensors', 'my numbers differ': 'word-my-numbers-differ', 'mnist': 'word-mnist',
+    'training is slow': 'word-training-is-slow', 'initialization': 'word-initialization', 'accuracy': 'word-accuracy'}
+
+
+def test_each_question_finds_its_answer_first(visit):
+    page = visit('index')
+    page.locator('.smalldocs-search input').press_sequentially('epoch')
+    page.locator('.search-result').first.wait_for()
+    first = page.evaluate("""all => Object.fromEntries(all.map(q =>
+        [q, new Fuse(searchIndex).search(q)[0]?.item.href]))""", list(QUESTIONS))
+    assert {q: href for q, href in first.items() if QUESTIONS[q] not in (href or '')} == {}
+
+
+def test_enter_opens_the_first_result_without_waiting(visit):
+    page = visit('index')
+    page.locator('.smalldocs-search input').press_sequentially('overfitting')
+    page.keyboard.press('Enter')
+    page.wait_for_url('**/glossary.html#word-overfitting')
+
+
+def test_a_printed_page_is_text_alone_and_dark_on_white(visit):
+    page = visit('manual', theme='dark')
+    page.emulate_media(media='print', color_scheme='dark')
+    for around in '#quarto-header', '#quarto-sidebar', '#quarto-margin-sidebar', '.page-navigation':
+        assert not page.locator(around).first.is_visible()
+    assert background(page) == 'rgb(255, 255, 255)'
+    assert page.evaluate('getComputedStyle(document.body).color') == 'rgb(0, 0, 0)'
+    spaces = page.evaluate('[...document.querySelectorAll("main pre")].map(e => getComputedStyle(e).whiteSpace)')
+    assert set(spaces) == {'pre-wrap'}
+    page.emulate_media(media='screen')
+
+
+def test_a_solution_is_hidden_with_what_it_prints(visit):
+    page = visit('data')
+    solution = page.locator('details.solution').first
+    printed = solution.locator('xpath=following-sibling::*').first
+    assert not printed.is_visible()
+    solution.locator('summary').click()
+    assert printed.is_visible()
+
+
+# ---- the pages that a newcomer reads
+
+ROAD = ['data', 'descent', 'manual', 'network']
+
+
+@pytest.mark.parametrize('name', ROAD)
+def test_a_page_of_the_road_begins_with_a_picture_and_has_an_end(visit, name):
+    page = visit(name)
+    assert page.evaluate('document.documentElement.scrollHeight') <= 16_000
+    assert page.evaluate('document.querySelector("main img").getBoundingClientRect().top') <= 2*WIDE[1]
+    sideways = page.evaluate("""[...document.querySelectorAll('main pre')]
+        .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.innerText.slice(0, 80))""")
+    assert sideways == []
+    told = page.evaluate('[...document.querySelectorAll("main img")].map(i => i.alt)')
+    assert len(set(told)) == len(told), 'two pictures have the same alternative text'
+    assert page.locator('#check-yourself details').count() >= 5
+    assert 3 <= page.locator('#if-you-want-more a[href^=http]').count() <= 6
+    assert page.locator('#exercises details.solution').count() >= 2
+
+
+@pytest.mark.parametrize('name', ['index', *ROAD])
+def test_what_a_page_shows_runs_as_it_is_typed_along(visit, name, tmp_path):
+    page = visit(name)
+    cells = page.evaluate('[...document.querySelectorAll("main .cell-code")].map(e => e.textContent)')
+    assert len(cells) > 3
+    file = tmp_path/'typed.py'
+    file.write_text('\n'.join(cells), encoding='utf-8')
+    done = subprocess.run([sys.executable, file], env={**os.environ, 'MPLBACKEND': 'agg'}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def background(page): return page.evaluate('getComputedStyle(document.body).backgroundColor')
 
 
