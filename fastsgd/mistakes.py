@@ -25,6 +25,8 @@ with torch.no_grad():
         p.sub_(p.grad, alpha=lr)
         p.grad.zero_()"""
 
+_batch = f'calc_grad(xb, yb, model, loss_func)\n{_step}'
+
 _optim_step = 'if p.grad is not None: p.sub_(p.grad, alpha=self.lr)'
 
 add('gradients-not-zeroed',
@@ -39,7 +41,7 @@ add('gradients-not-zeroed',
 # %% ../nbs/22_mistakes.ipynb #be2db72f
 def _step_first(before, after):
     "A step with what is left from before, then the gradient, then zeroing"
-    return edit('train_epoch', f'calc_grad(xb, yb, model, loss_func)\n{_step}', f"""\
+    return edit('train_epoch', _batch, f"""\
 {before}
 with torch.no_grad():
     for p in params:
@@ -128,7 +130,8 @@ add('first-batch-skipped',
 
 # %% ../nbs/22_mistakes.ipynb #296389cc
 add('only-last-batch',
-    edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in dl: pass\nif True:'),
+    edit('train_epoch', f'for xb, yb in dl:\n{_batch}', f'for xb, yb in dl: pass\n{_batch}'),
+    edit('train_epoch', 'for xb, yb in dl:', 'for xb, yb in dl: pass\nif True:'),  # the same, beside other edits
     message='Only the last batch of each epoch is learned from: the rest of the loop stands after the loop over '
             'batches.',
     question='How many steps does it take for a loader with three batches?',
@@ -164,14 +167,14 @@ add('one-update-per-epoch',
 
 # %% ../nbs/22_mistakes.ipynb #e1fa4618
 add('stale-gradient',
-    edit('train_epoch', f'calc_grad(xb, yb, model, loss_func)\n{_step}', """\
+    edit('train_epoch', _batch, """\
 with torch.no_grad():
     for p in params:
         if p.grad is None: continue
         p.sub_(p.grad, alpha=lr)
         p.grad.zero_()
 calc_grad(xb, yb, model, loss_func)"""),
-    edit('train_epoch', f'for xb, yb in dl:\ncalc_grad(xb, yb, model, loss_func)\n{_step}', """\
+    edit('train_epoch', f'for xb, yb in dl:\n{_batch}', """\
 calc_grad(*next(iter(dl)), model, loss_func)
 for xb, yb in dl:
     with torch.no_grad():
