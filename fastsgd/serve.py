@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from string import Template
 from time import perf_counter
+from traceback import clear_frames
 from urllib.parse import urlsplit
 
 import torch
@@ -177,6 +178,7 @@ async def _predict(request):
 
 async def _refuse(request, e):
     "Answer a question that cannot be answered"
+    clear_frames(e.__traceback__)  # or they keep what was unpacked until the collector comes
     cut_off = {'Connection': 'close'}  # or who sends too slowly would go on
     return _give(dict(error=e.sentence), status=e.status, headers=cut_off)
 
@@ -220,8 +222,8 @@ def make_app(
     from starlette.routing import Route
     routes = [Route(path, _fixed(*what)) for path, what in _fixed_pages(model).items()]
     routes.append(Route('/predict', _predict, methods=['POST']))
-    refusals = {_Refusal: _refuse, HTTPException: _no_such_page, Exception: _our_fault}
-    app = Starlette(routes=routes, exception_handlers=refusals)
+    faults = {_Refusal: _refuse, HTTPException: _no_such_page, Exception: _our_fault}
+    app = Starlette(routes=routes, exception_handlers=faults)
     app.router.redirect_slashes = False
     app.state.model = model
     app.state.unpacking = asyncio.Semaphore(2)  # large images by twos, so memory has a limit

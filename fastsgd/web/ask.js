@@ -82,7 +82,7 @@ async function take(file) {
 
 const sheet = paper('Draw a digit.', changed)
 find('#drawing').prepend(sheet.box)
-find('#answer').append(sheet.help)
+find('button').after(sheet.help)
 find('button').onclick = clear
 find('input').onchange = event => { take(event.target.files[0]); event.target.value = '' }
 document.ondragover = event => event.preventDefault()
