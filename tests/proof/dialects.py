@@ -4,9 +4,11 @@ Each takes the source of one function or class and says the same in another way,
 it. Where it has nothing to say, the source comes back as it was. `differs` has the mistakes that would not be the
 same mistake in those words: a gradient of None is not a gradient of zeros."""
 import ast
+from functools import cache
 
 dialects = {}  # by name
 differs = {}  # name of a dialect -> mistakes
+general = {'renamed', 'done_by_a_helper', 'functions_of_torch', 'step_by_step'}  # the others are about loops and steps
 
 
 def dialect(*others):
@@ -18,6 +20,7 @@ def dialect(*others):
     return enter
 
 
+@cache
 def in_other_words(source, mistake=None):
     "The source in each dialect that makes a difference to it, by name"
     told = {name: rewritten(source) for name, rewritten in dialects.items() if mistake not in differs[name]}

@@ -623,7 +623,7 @@ with_sgd = for_each(optimizer_of_torch, one_optimizer)
 # Gradients that are kept too long, or not long enough
 
 never_zeroed, _ = plain('gradients-not-zeroed', 'p.grad.zero_()', '')
-with_sgd('gradients-not-zeroed', 'opt.zero_grad()', 'opt.zero_grad')
+written(optimizer_of_torch, 'gradients-not-zeroed', 'opt.zero_grad()', 'opt.zero_grad')
 written(through_calc_grad, 'gradients-not-zeroed', 'p.grad = None', 'p.grad.zero_')
 written(OfTheBook, 'gradients-not-zeroed', 'for p in self.params: p.grad = None', 'pass')
 written(UnderNoGrad, 'gradients-not-zeroed', 'p.grad.zero_()', 'grad = torch.zeros_like(p)')
@@ -636,10 +636,10 @@ written(optimizer_of_torch, 'gradients-not-zeroed', 'opt.zero_grad()',
 
 
 plain('zeroed-too-early', 'loss.backward()', 'loss.backward()\nfor p in params: p.grad.zero_()')
-plain('zeroed-too-early', 'p.grad.zero_()', '', 'p -= lr*p.grad', 'p.grad = None\np -= lr*p.grad')
-with_sgd('zeroed-too-early', 'loss.backward()', 'loss.backward()\nopt.zero_grad(set_to_none=False)')
-with_sgd('zeroed-too-early', 'opt.zero_grad()', '', 'opt.step()', 'opt.zero_grad()', 'loss.backward()',
-    'opt.step()\nloss.backward()')
+written(under_no_grad, 'zeroed-too-early', 'p.grad.zero_()', '', 'p -= lr*p.grad', 'p.grad = None\np -= lr*p.grad')
+written(optimizer_of_torch, 'zeroed-too-early', 'loss.backward()', 'loss.backward()\nopt.zero_grad(set_to_none=False)')
+written(optimizer_of_torch, 'zeroed-too-early', 'opt.zero_grad()', '', 'opt.step()', 'opt.zero_grad()',
+    'loss.backward()', 'opt.step()\nloss.backward()')
 written(through_calc_grad, 'zeroed-too-early', 'for p in', 'for p in params: p.grad = torch.zeros_like(p)\nfor p in')
 written(UnderNoGrad, 'zeroed-too-early', 'def step(self):', 'def step(self):\n    self.zero_grad()')
 
@@ -651,7 +651,7 @@ written(through_calc_grad, 'zeroed-too-early', 'calc_grad(xb, yb, model, loss_fu
 
 plain('zeroed-once-an-epoch', 'p.grad.zero_()', '<<<for p in params: p.grad.zero_()')
 plain('zeroed-once-an-epoch', 'p.grad.zero_()', '', 'for xb', 'for p in params: p.grad = None\nfor xb')
-with_sgd('zeroed-once-an-epoch', 'opt.zero_grad()', '', 'for xb', 'opt.zero_grad()\nfor xb')
+written(optimizer_of_torch, 'zeroed-once-an-epoch', 'opt.zero_grad()', '', 'for xb', 'opt.zero_grad()\nfor xb')
 
 
 written(through_calc_grad, 'zeroed-once-an-epoch', 'for xb, yb in dl',
@@ -660,7 +660,7 @@ written(through_calc_grad, 'zeroed-once-an-epoch', 'for xb, yb in dl',
 
 zeroes = 'for p in params: p.grad.zero_()\n'
 plain('zeroed-before-backward', 'p.grad.zero_()', '', 'loss = loss_func', zeroes + 'loss = loss_func')
-plain('zeroed-before-backward', 'p.grad.zero_()', '', 'loss.backward()', zeroes + 'loss.backward()')
+written(under_no_grad, 'zeroed-before-backward', 'p.grad.zero_()', '', 'loss.backward()', zeroes + 'loss.backward()')
 written(through_calc_grad, 'zeroed-before-backward', 'p.grad = None', '', 'calc_grad(xb', zeroes + 'calc_grad(xb')
 
 with_sgd('stale-gradient', 'opt.step()', '', 'opt.zero_grad()', 'opt.step()\nopt.zero_grad()')
@@ -679,7 +679,7 @@ written(through_calc_grad, 'stale-gradient', 'calc_grad(xb, yb, model, loss_func
 
 adds_the_gradient, _ = plain('wrong-sign', 'p -=', 'p +=')
 plain('wrong-sign', 'p -= lr*p.grad', 'p.add_(p.grad, alpha=lr)')
-with_sgd('wrong-sign', 'loss = loss_func', 'loss = -loss_func')
+written(optimizer_of_torch, 'wrong-sign', 'loss = loss_func', 'loss = -loss_func')
 written(through_calc_grad, 'wrong-sign', 'p.data -= lr*p.grad', 'p.data = p.data - (-lr*p.grad)')
 written(calls_the_two, 'wrong-sign', 'train_epoch(model, lr', 'train_epoch(model, -lr')
 written(OfTheBook, 'wrong-sign', '-=', '+=')
@@ -694,7 +694,7 @@ written(OfTheBook, 'lr-ignored', 'list(params), lr', 'list(params), 1e-3')
 written(UnderNoGrad, 'lr-ignored', 'alpha=self.learning_rate', 'alpha=1')
 
 plain('bias-not-updated', 'for p in params:', 'for p in params[:-1]:')
-with_sgd('bias-not-updated', 'SGD(params', 'SGD([p for p in params if p.ndim > 1]')
+written(optimizer_of_torch, 'bias-not-updated', 'SGD(params', 'SGD([p for p in params if p.ndim > 1]')
 written(gradients_without_backward, 'bias-not-updated', 'for xb', 'params = params[::2]\nfor xb')
 written(loop_in_a_loop, 'bias-not-updated', 'for p in params', 'for i, p in enumerate(params)',
         'p -=', 'if i % 2 == 0: p -=')
@@ -729,13 +729,13 @@ class WithMomentum:
 
 
 plain('weight-decay-added', 'lr*p.grad', 'lr*(p.grad + .1*p)')
-with_sgd('weight-decay-added', 'lr=lr', 'lr=lr, weight_decay=1e-2')
-with_sgd('weight-decay-added', 'yb)', 'yb) + .01*sum((p**2).sum() for p in params)')
+written(optimizer_of_torch, 'weight-decay-added', 'lr=lr', 'lr=lr, weight_decay=1e-2')
+written(optimizer_of_torch, 'weight-decay-added', 'yb)', 'yb) + .01*sum((p**2).sum() for p in params)')
 written(through_calc_grad, 'weight-decay-added', 'p.data -= lr*p.grad', 'p.data.mul_(1 - lr*.05).sub_(lr*p.grad)')
 written(OfTheBook, 'weight-decay-added', 'p.grad.data*self.lr', 'self.lr*(p.grad + .02*p.data)')
 
 plain('divided-by-batch-size', 'lr*p.grad', 'lr*p.grad/len(xb)')
-with_sgd('divided-by-batch-size', 'yb)', 'yb)/yb.shape[0]')
+written(optimizer_of_torch, 'divided-by-batch-size', 'yb)', 'yb)/yb.shape[0]')
 written(through_calc_grad, 'divided-by-batch-size', 'lr*p.grad', 'lr/len(xb)*p.grad')
 written(returns_the_loss, 'divided-by-batch-size', 'loss.backward()', '(loss/len(xb)).backward()')
 written(mnist_loss_only, 'divided-by-batch-size', 'yb)', 'yb)/len(xb)')
@@ -744,17 +744,18 @@ written(mnist_loss_only, 'divided-by-batch-size', 'yb)', 'yb)/len(xb)')
 # Batches that are lost, or come back
 
 plain('only-first-batch', 'p.grad.zero_()', 'p.grad.zero_()\n<<break')
-with_sgd('only-first-batch', 'in dl', 'in itertools.islice(dl, 1)')
+written(optimizer_of_torch, 'only-first-batch', 'in dl', 'in itertools.islice(dl, 1)')
 written(under_no_grad, 'only-first-batch', 'p.grad.zero_()', 'p.grad.zero_()\n<<return loss.item()')
 written(through_calc_grad, 'only-first-batch', 'in dl', 'in [next(iter(dl))]')
 
 plain('first-batch-skipped', 'for xb, yb in dl:', 'for i, (xb, yb) in enumerate(dl):\n    if i == 0: continue')
-with_sgd('first-batch-skipped', 'for xb, yb in dl', 'batches = iter(dl)\nprint(next(batches))\nfor xb, yb in batches')
+written(optimizer_of_torch, 'first-batch-skipped', 'for xb, yb in dl',
+    'batches = iter(dl)\nprint(next(batches))\nfor xb, yb in batches')
 written(through_calc_grad, 'first-batch-skipped', 'in dl', 'in list(dl)[1:]')
 written(calls_the_two, 'first-batch-skipped', 'dl, loss_func', 'list(dl)[1:], loss_func')
 
 plain('last-batch-dropped', 'in dl', 'in list(dl)[:-1]')
-with_sgd('last-batch-dropped', 'for xb, yb in dl:',
+written(optimizer_of_torch, 'last-batch-dropped', 'for xb, yb in dl:',
          'bs = len(next(iter(dl))[0])\nfor xb, yb in dl:\n    if len(xb) < bs: continue')
 written(through_calc_grad, 'last-batch-dropped', 'for xb, yb in dl:',
         'batches = list(dl)\nfor i in range(len(batches) - 1):\n    xb, yb = batches[i]')
@@ -772,14 +773,14 @@ def fetches_one_ahead(model, lr, params, dl):
 
 
 with_sgd('only-last-batch', 'opt.step()', '<opt.step()')
-plain('only-last-batch', 'in dl', 'in list(dl)[-1:]')
+written(under_no_grad, 'only-last-batch', 'in dl', 'in list(dl)[-1:]')
 
 
 written(under_no_grad, 'only-last-batch', *out('loss.backward()', 'with torch', 'for p in', 'p -=', 'p.grad.zero_()'))
 
 
 plain('batch-used-twice', 'in dl', 'in [batch for batch in dl for _ in range(2)]')
-with_sgd('batch-used-twice', 'opt.step()',
+written(optimizer_of_torch, 'batch-used-twice', 'opt.step()',
     'opt.step()\nopt.zero_grad()\ncalc_grad(xb, yb, model, loss_func)\nopt.step()')
 written(through_calc_grad, 'batch-used-twice', 'in dl', 'in [*dl, list(dl)[-1]]')
 written(returns_the_loss, 'batch-used-twice', 'return loss', 'loss_func(model(xb), yb).backward()\nreturn loss')
@@ -789,7 +790,7 @@ written(through_calc_grad, 'batch-used-twice', 'in dl', 'in [next(iter(dl)), *dl
 
 
 plain('one-update-per-epoch', *out('with torch', 'for p in', 'p -=', 'p.grad.zero_()'))
-with_sgd('one-update-per-epoch', 'opt.step()', '<opt.step()', 'opt.zero_grad()', '', 'for xb',
+written(optimizer_of_torch, 'one-update-per-epoch', 'opt.step()', '<opt.step()', 'opt.zero_grad()', '', 'for xb',
     'opt.zero_grad()\nfor xb')
 
 
@@ -806,13 +807,13 @@ def losses_added_up(model, lr, params, dl, loss_func=mnist_loss):
 # Updates that do not arrive
 
 plain('step-missing', 'p -= lr*p.grad', '')
-plain('step-missing', 'p -= lr*p.grad', '', 'p.grad.zero_()', 'p.grad')
-with_sgd('step-missing', 'opt.step()', 'opt.step')
+written(under_no_grad, 'step-missing', 'p -= lr*p.grad', '', 'p.grad.zero_()', 'p.grad')
+written(optimizer_of_torch, 'step-missing', 'opt.step()', 'opt.step')
 written(OfTheBook, 'step-missing', the_step, 'pass')
 written(UnderNoGrad, 'step-missing', 'p.sub_(p.grad, alpha=self.learning_rate)', 'p.grad.zero_()')
 
 new_p_has_no_grad, _ = plain('parameters-rebound', 'p -=', 'p = p -')
-plain('parameters-rebound', 'p -=', 'new = p -')
+written(under_no_grad, 'parameters-rebound', 'p -=', 'new = p -')
 written(through_calc_grad, 'parameters-rebound', 'p.data -=', 'new = p -')
 written(through_calc_grad, 'parameters-rebound', 'for p in params', 'for i, p in enumerate(params)',
         'p.data -= lr*p.grad', 'params[i] = (p.detach() - lr*p.grad).requires_grad_()')
@@ -829,20 +830,20 @@ written(gradients_without_backward, 'update-under-autograd', 'with torch.no_grad
 written(OfTheBook, 'update-under-autograd', 'p.data -= p.grad.data', 'p -= p.grad')
 
 plain('backward-missing', 'loss.backward()', '')
-with_sgd('backward-missing', 'loss.backward()', 'loss.backward')
+written(optimizer_of_torch, 'backward-missing', 'loss.backward()', 'loss.backward')
 written(through_calc_grad, 'backward-missing', 'calc_grad(xb, yb, model, loss_func)', 'loss_func(model(xb), yb)',
         'p.data -=', 'if p.grad is not None: p.data -=')
 written(returns_the_loss, 'backward-missing', 'loss.backward()', '')
 written(mnist_loss_only, 'backward-missing', 'loss.backward(torch.ones_like(loss))', 'loss.backward')
 
 plain('backward-twice', 'loss.backward()', 'loss.backward()\nloss.backward()')
-with_sgd('backward-twice', 'loss_func(model(xb), yb)', 'calc_grad(xb, yb, model, loss_func)')
+written(optimizer_of_torch, 'backward-twice', 'loss_func(model(xb), yb)', 'calc_grad(xb, yb, model, loss_func)')
 written(returns_the_loss, 'backward-twice', 'return loss', 'loss.backward()\nreturn loss')
 
 plain('loss-detached', 'yb)', 'yb).item()')
 plain('loss-detached', 'loss.backward()', 'torch.tensor(loss.item(), requires_grad=True).backward()')
-with_sgd('loss-detached', 'model(xb)', 'model(xb).detach()')
-with_sgd('loss-detached', 'model(xb)', 'model(xb).detach()', 'loss.backward()',
+written(optimizer_of_torch, 'loss-detached', 'model(xb)', 'model(xb).detach()')
+written(optimizer_of_torch, 'loss-detached', 'model(xb)', 'model(xb).detach()', 'loss.backward()',
     'loss.requires_grad = True\nloss.backward()')
 written(returns_the_loss, 'loss-detached', 'loss.backward()', 'loss = torch.tensor(loss.item())\nloss.backward()')
 written(returns_the_loss, 'loss-detached', 'yb)', 'yb).data', 'loss.backward()', 'loss.requires_grad_().backward()')
@@ -869,7 +870,7 @@ written(returns_nothing, 'loss-func-ignored', 'loss_func(preds, yb)', '(preds.si
 
 
 plain('arguments-swapped', '(model(xb), yb)', '(yb, model(xb))')
-with_sgd('arguments-swapped', '(model(xb), yb)', '(yb.float(), model(xb))')
+written(optimizer_of_torch, 'arguments-swapped', '(model(xb), yb)', '(yb.float(), model(xb))')
 written(returns_nothing, 'arguments-swapped', 'preds, yb', 'yb, preds')
 
 
