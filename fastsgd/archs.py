@@ -90,7 +90,7 @@ def _look_up(name):
     module, name = name.split('.')
     return getattr(import_module(f'fastsgd.{module}'), name)
 
-def _layers(sizes, between):
+def _in_a_row(sizes, between):
     "Linear layers with a module between each two"
     pairs = [layer for size in zip(sizes, sizes[1:]) for layer in (nn.Linear(*size), between())]
     return nn.Sequential(*pairs[:-1])
@@ -100,7 +100,7 @@ def _new_module(arch, n_out, seed=0):
     a = find(arch)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _look_up(a.module)(n_out=n_out) if a.module else _layers(a.sizes(n_out), a.between)
+        return _look_up(a.module)(n_out=n_out) if a.module else _in_a_row(a.sizes(n_out), a.between)
 
 # %% ../nbs/95_archs.ipynb #c56ba99c
 def as_tensors(

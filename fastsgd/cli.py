@@ -13,7 +13,7 @@ from . import options
 from .options import Parser, load, new_file, old_file, run_and_exit, write_json
 
 # %% ../nbs/93_cli.ipynb #7d74ba9e
-def _parser():
+def _tiers_parser():
     "The options of `fastsgd`"
     p = Parser('fastsgd', """Train a digit classifier three times, with tensors, with modules and with Learner,
 and check that all three take the very same steps.""", """examples:
@@ -33,13 +33,14 @@ exit status: 0 the tiers are the same, 1 they are not, 2 the request was wrong,
     return p
 
 # %% ../nbs/93_cli.ipynb #5fcebf57
-def _compare(args):
+def _compare_as_asked(args):
     "Do what the options ask for; returns whether the tiers are the same"
     archs, data, parity = load('archs', 'data', 'parity')
     digits = data.load_digits(args.source, args.classes, seed=args.seed)
     print(digits, flush=True)
     args.lr = args.lr or archs.rate_for(digits.n_out)
-    tiers = parity.compare_tiers(digits.to(args.dtype), args.arch, args.epochs, args.lr, args.bs, args.seed, progress=True)
+    digits = digits.to(args.dtype)
+    tiers = parity.compare_tiers(digits, args.arch, args.epochs, args.lr, args.bs, args.seed, progress=True)
     print(tiers.table(seconds=True).reset_index().to_string(index=False), tiers.verdict, sep='\n', flush=True)
     if args.plot: options.draw(args.plot, tiers)
     if args.json: write_json(args.json, args, tiers.to_dict())
@@ -50,7 +51,7 @@ def main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`, with one of the statuses that `--help` lists
     "The command `fastsgd`"
-    run_and_exit('fastsgd', _compare, _parser().parse_args(argv))
+    run_and_exit('fastsgd', _compare_as_asked, _tiers_parser().parse_args(argv))
 
 # %% ../nbs/93_cli.ipynb #8788e728
 def _check_parser():
@@ -69,7 +70,8 @@ exit status: 0 all right, 1 there are mistakes, 2 it could not check, 3 a fault 
                    help='show the code of functions that are wrong, but of none that is not written yet')
     p.add_argument('--seconds', type=options.seconds, default=20., metavar='S',
                    help='time for running the file, and for each function (default: %(default)g)')
-    p.add_argument('--seed', type=options.seed, default=0, metavar='N', help='of the tiny problems (default: %(default)s)')
+    p.add_argument('--seed', type=options.seed, default=0, metavar='N',
+                   help='of the tiny problems (default: %(default)s)')
     p.add_argument('--json', type=new_file, metavar='FILE', help='write the report')
     return p
 
@@ -81,7 +83,8 @@ def _checked_options(argv):
         parser.error('name one file to check, such as exercises.ipynb, or a new one to write: --new exercises.ipynb')
     if args.file and args.file.is_dir(): parser.error(f'{args.file} is a folder: name a file in it')
     if args.file and not args.file.exists():
-        parser.error(f'there is no file {args.file}. To write a new one with exercises: fastsgd_check --new {args.file}')
+        parser.error(f'there is no file {args.file}. '
+                     f'To write a new one with exercises: fastsgd_check --new {args.file}')
     return args
 
 def _check_one(args):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from .guards import plain
 
 # %% ../nbs/96_diff.ipynb #b13f0549
-def _code(f):
+def _code_lines(f):
     "The source of `f` as lines, without guards, comments, docstring and annotations"
     tree = ast.parse(textwrap.dedent(plain(f)))
     for node in ast.walk(tree):
@@ -30,7 +30,7 @@ class source_diff:
         after: Callable | str | list # what they became
     ):
         before, after = (x if isinstance(x, list) else [x] for x in (before, after))
-        old, new = ([line for f in fs for line in _code(f)] for fs in (before, after))
+        old, new = ([line for f in fs for line in _code_lines(f)] for fs in (before, after))
         self.lines = [line for line in difflib.ndiff(old, new) if not line.startswith('?')]
 
     def __str__(self): return '\n'.join(self.lines)

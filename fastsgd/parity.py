@@ -53,7 +53,7 @@ class WatchedLoader(GetAttr):
 class Run:
     "A recorded training run"
     name: str # shown in tables and messages
-    params: Sequence # at the start and after each step: a dict of tensors on the CPU, by parameter name
+    params: Sequence # at the start and after each step: a dict of tensors on the CPU, by name
     losses: list # of the batch of each step, as floats
     accuracy: list # on the validation set, after each epoch; empty where nobody measured it
     seconds: float # time it took, with recording and validation
@@ -78,10 +78,13 @@ def record(
     n_steps: int = None, # steps to expect, for a progress bar; none is shown without
     need_steps: bool = True # refuse a run that takes no step?
 ) -> Run: # keeps every step: 4 bytes for each float32 parameter and step
-    "Run `train` with a loader and a loss that are watched; raises `ValueError` where it takes no step"
+    """Run `train` with a loader and a loss that are watched
+
+    Raises `ValueError` where it takes no step."""
     if not callable(params):
-        raise BadType(f'params is a {type(params).__name__}: hand over a function that gives the '
-                      'parameters as they are now, such as lambda: dict(weights=weights, bias=bias).')
+        raise BadType(f'params is a {type(params).__name__}: hand over a function that gives '
+                      'the parameters as they are now, such as '
+                      'lambda: dict(weights=weights, bias=bias).')
     bar = show.bar(total=n_steps, desc=name, show=n_steps is not None, leave=True)
     steps, losses = Steps([params()]), []
 
@@ -114,13 +117,17 @@ def step_diffs(
     a: Run, # one run
     b: Run # another, with the same parameters
 ) -> Tensor: # (steps + 1, parameters), as many steps as both have
-    "The largest absolute difference in each parameter, at the start and after each step; raises `ValueError` where the parameters do not match"
+    """The largest absolute difference in each parameter, at the start and after each step
+
+    Raises `ValueError` where the parameters do not match."""
     shapes = [{n: tuple(p.shape) for n, p in run.params[0].items()} for run in (a, b)]
-    if shapes[0] != shapes[1]: raise BadValue(f'{a.name} has parameters {shapes[0]}, {b.name} has {shapes[1]}: give both the same names and shapes.')
+    if shapes[0] != shapes[1]:
+        raise BadValue(f'{a.name} has parameters {shapes[0]}, {b.name} has {shapes[1]}: '
+                       'give both the same names and shapes.')
     n = min(len(a.params), len(b.params))
     before, after = (_as_steps(run.params)[:n] for run in (a, b))
     many = max(1, 2**20//before.step_bytes)  # steps at once
-    # One tensor for all: small ones, each made after a large one, would keep memory from being used again.
+    # One tensor for all: small ones between large ones would keep memory from being used again.
     diffs = _largest(before[:1], after[:1]).repeat(n, 1)
     for i in range(0, n, many): diffs[i:i + many] = _largest(before[i:i + many], after[i:i + many])
     return diffs
@@ -130,7 +137,8 @@ def _as_steps(params): return params if isinstance(params, Steps) else Steps(par
 def _largest(before, after):
     "The largest difference in each parameter, (steps, parameters)"
     before, after = before.stacked(), after.stacked()
-    return torch.stack([(p - after[n]).abs_().view(len(p), -1).amax(1) for n, p in before.items()], 1)
+    diffs = [(p - after[n]).abs_() for n, p in before.items()]
+    return torch.stack([d.view(len(d), -1).amax(1) for d in diffs], 1)
 
 # %% ../nbs/21_parity.ipynb #cf9b45ab
 @dataclass
@@ -139,14 +147,16 @@ class Divergence:
     step: int # 1 is the first step, 0 the start
     param: str # the parameter that differs most at that step
     diff: float # by how much
-    growth: float # how much larger than at the step before; infinite after a step without any difference
+    growth: float # how much larger than at the step before; infinite where there was none
 
 def first_divergence(
     a: Run, # one run
     b: Run, # another, with the same parameters
     atol: float = 0. # differences up to this one are forgiven
 ) -> Divergence | None: # None where they stay together, for as many steps as both have
-    "The first step at which two runs differ by more than `atol`; NaN differs from everything; raises `ValueError` for runs without steps"
+    """The first step at which two runs differ by more than `atol`; NaN differs from everything
+
+    Raises `ValueError` for runs without steps."""
     diffs = step_diffs(a, b)
     apart = (~(diffs <= atol)).any(1).nonzero()
     if not len(apart):
@@ -155,7 +165,8 @@ def first_divergence(
     step = apart[0].item()
     diff, i = diffs[step].nan_to_num(torch.inf).max(0)
     before = diffs[step - 1].max().item() if step else 0.
-    return Divergence(step, list(a.params[0])[i], diff.item(), diff.item()/before if before else torch.inf)
+    growth = diff.item()/before if before else torch.inf
+    return Divergence(step, list(a.params[0])[i], diff.item(), growth)
 
 # %% ../nbs/21_parity.ipynb #75fcf976
 def assert_same_training(
@@ -163,11 +174,20 @@ def assert_same_training(
     b: Run, # the run to judge
     atol: float = 0. # differences up to this one are forgiven
 ) -> None:
-    "Raise `AssertionError` with the first step and parameter at which two runs part, if they do, and `ValueError` for runs without steps"
+    """Raise `AssertionError` with the first step and parameter at which two runs part, if they do
+
+    Raises `ValueError` for runs without steps."""
     if d := first_divergence(a, b, atol):
-        where = f'step {d.step} (epoch {(d.step - 1)//a.epoch_len + 1}, batch {(d.step - 1)%a.epoch_len + 1})' if d.step else 'the start'
-        raise AssertionError(f'{b.name} parts from {a.name} at {where}: {d.param} differs by {d.diff:.2g}, more than {atol:g}')
-    if a.n_steps != b.n_steps: raise AssertionError(f'{b.name} took {b.n_steps} steps, {a.name} took {a.n_steps}')
+        where = _step_in_words(d.step, a.epoch_len)
+        raise AssertionError(f'{b.name} parts from {a.name} at {where}: '
+                             f'{d.param} differs by {d.diff:.2g}, more than {atol:g}')
+    if a.n_steps != b.n_steps:
+        raise AssertionError(f'{b.name} took {b.n_steps} steps, {a.name} took {a.n_steps}')
+
+def _step_in_words(step, epoch_len):
+    "A step in words"
+    epoch, batch = divmod(step - 1, epoch_len)
+    return f'step {step} (epoch {epoch + 1}, batch {batch + 1})' if step else 'the start'
 
 # %% ../nbs/21_parity.ipynb #424e336a
 def _manual(arch, start, dls, lr, epochs):
@@ -191,7 +211,7 @@ def train_modules(
         return modules.train_model(model, SGD(model.parameters(), lr), dl, dls.valid, epochs, loss_func)
     return train, partial(archs.as_tensors, arch, model)
 
-def _learner(arch, start, dls, lr, epochs):
+def _train_learner(arch, start, dls, lr, epochs):
     "Tier 3: how to train it, and its parameters"
     model = archs.as_module(arch, start)
     def train(dl, loss_func):
@@ -205,7 +225,9 @@ def _learner(arch, start, dls, lr, epochs):
 def _assert_same_accuracy(a, b, atol):
     "Raise `AssertionError` with the first epoch after which two runs measure different accuracies"
     for epoch, (x, y) in enumerate(zip(a.accuracy, b.accuracy), 1):
-        if not abs(x - y) <= atol: raise AssertionError(f'{b.name} has the weights of {a.name} and measures another accuracy after epoch {epoch}: {y:.4f}, not {x:.4f}')
+        if not abs(x - y) <= atol:
+            raise AssertionError(f'{b.name} has the weights of {a.name} and measures another accuracy '
+                                 f'after epoch {epoch}: {y:.4f}, not {x:.4f}')
 
 # %% ../nbs/21_parity.ipynb #deb4ab26
 tier_colors = {tier: show.colors[tier] for tier in ('manual', 'modules', 'learner')}
@@ -227,38 +249,45 @@ class TierComparison:
     @cached_property
     def max_diff(self) -> dict: # by tier, a float
         "The largest difference of any parameter from tier 1, at any step"
-        return {n: step_diffs(self.runs['manual'], self.runs[n]).max().item() for n in ('modules', 'learner')}
+        first = self.runs['manual']
+        return {n: step_diffs(first, self.runs[n]).max().item() for n in ('modules', 'learner')}
+
+    def _pairs(self):
+        "Two runs each, and how far they may part: tiers 2 and 3 not by a bit"
+        manual, modules, learner = (self.runs[tier] for tier in tier_colors)
+        return (manual, modules, self.bound), (manual, learner, self.bound), (modules, learner, 0.)
 
     @cached_property
     def faults(self) -> list[str]: # a sentence for each, none if all is well
-        "Where tiers part that should not, in weights or in accuracy: each from tier 1, and tier 3 from tier 2, where not a bit may differ"
-        if idle := [f'{run.name} took no step' for run in self.runs.values() if not run.n_steps]: return idle
+        "Where tiers part that should not, in weights or in accuracy"
+        idle = [f'{run.name} took no step' for run in self.runs.values() if not run.n_steps]
+        if idle: return idle
         found = []
-        for a, b, atol in ('manual', 'modules', self.bound), ('manual', 'learner', self.bound), ('modules', 'learner', 0.):
+        for a, b, atol in self._pairs():
             try:
-                assert_same_training(self.runs[a], self.runs[b], atol)
-                _assert_same_accuracy(self.runs[a], self.runs[b], 1e-6 if atol < 1e-4 else 2e-3)  # rounding may turn an image or two
+                assert_same_training(a, b, atol)
+                _assert_same_accuracy(a, b, 1e-6 if atol < 1e-4 else 2e-3)  # an image or two
             except AssertionError as e: found.append(str(e))
         return found
 
     @property
     def same(self) -> bool: # the verdict
-        "Whether all tiers stay together, within the bounds, or in float64 where rounding sets them apart"
+        "Whether all tiers stay together within the bounds, or in float64 where rounding parts them"
         return not self.faults or bool(self.exact and self.exact.same)
 
     @cached_property
     def parting(self) -> float: # infinite where they stay together
         "The first step at which a tier is further from another than the bounds allow"
-        pairs = ('manual', 'modules', self.bound), ('manual', 'learner', self.bound), ('modules', 'learner', 0.)
-        found = [first_divergence(self.runs[a], self.runs[b], atol) for a, b, atol in pairs]
+        found = [first_divergence(a, b, atol) for a, b, atol in self._pairs()]
         return min((d.step for d in found if d), default=inf)
 
     def _cause(self):
         "What float64 says about the cause of a fault"
         if not self.exact: return ''
-        if self.exact.parting <= self.parting: return ' So it is in float64, too: rounding is not the cause.'
-        return (f' That is rounding, as float64 shows; but it grows until at step {self.exact.parting} not even '
-                'float64 can tell it from a fault. Lower lr.')
+        if self.exact.parting <= self.parting:
+            return ' So it is in float64, too: rounding is not the cause.'
+        return (' That is rounding, as float64 shows; but it grows until at step '
+                f'{self.exact.parting} not even float64 can tell it from a fault. Lower lr.')
 
     @property
     def learned(self) -> bool: # the same computation may be a useless one
@@ -275,26 +304,30 @@ class TierComparison:
                     f'In float32, {self.faults[0]}: that is rounding.')
         else: return f'Not the same: {self.faults[0]}.{self._cause()}'
         if self.learned: return text
-        return (f'{text} But nothing was learned: the accuracy is {self.runs["manual"].accuracy[-1]:.4f}, '
+        accuracy = self.runs['manual'].accuracy[-1]
+        return (f'{text} But nothing was learned: the accuracy is {accuracy:.4f}, '
                 f'and up to {self.chance:.4f} can be chance. Train longer, or with another lr.')
 
     def table(self,
         seconds: bool = False # with a column for the time each tier took?
     ) -> pd.DataFrame: # one row a tier
         "Accuracy after the last epoch, and the largest weight difference from tier 1"
-        rows = {n: {'accuracy': f'{run.accuracy[-1]:.4f}', 'seconds': f'{run.seconds:.2f}', 'largest weight difference': f'{self.max_diff.get(n, 0):.2g}'} for n, run in self.runs.items()}
-        rows['manual']['largest weight difference'] = ''
-        df = pd.DataFrame(rows).T.rename_axis('tier')
+        df = pd.DataFrame(index=pd.Index(self.runs, name='tier'))
+        df['accuracy'] = [f'{run.accuracy[-1]:.4f}' for run in self.runs.values()]
+        df['seconds'] = [f'{run.seconds:.2f}' for run in self.runs.values()]
+        df['largest weight difference'] = ['', *(f'{diff:.2g}' for diff in self.max_diff.values())]
         return df if seconds else df.drop(columns='seconds')
 
     def trace(self,
         n: int = 3 # steps to show
     ) -> pd.DataFrame: # rows: step and quantity; columns: tiers
-        "The first steps in numbers: the loss of the batch, and the norm of each parameter after the step"
+        "The first steps in numbers: the loss of the batch, and each parameter's norm after it"
         rows = {}
         for i in range(n):
             rows[i + 1, 'loss'] = {t: run.losses[i] for t, run in self.runs.items()}
-            for p in self.runs['manual'].params[0]: rows[i + 1, f'|{p}|'] = {t: run.params[i + 1][p].norm().item() for t, run in self.runs.items()}
+            after = {t: run.params[i + 1] for t, run in self.runs.items()}
+            for p in after['manual']:
+                rows[i + 1, f'|{p}|'] = {t: params[p].norm().item() for t, params in after.items()}
         return pd.DataFrame(rows).T.rename_axis(['step', '']).map('{:.6f}'.format)
 
     @show.styled
@@ -303,11 +336,13 @@ class TierComparison:
         fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2))
         fig.suptitle(self.title, fontsize='medium')
         for (n, accuracy), width in zip(self.accuracy.items(), (9, 5, 1.5)):
-            left.plot(range(1, len(accuracy) + 1), accuracy, color=tier_colors[n], lw=width, marker='o', ms=1.2*width, label=n)
+            left.plot(range(1, len(accuracy) + 1), accuracy, color=tier_colors[n], lw=width,
+                      marker='o', ms=1.2*width, label=n)
         left.set(xlabel='epoch', ylabel='validation accuracy')
         left.xaxis.get_major_locator().set_params(integer=True)
         for n, width in ('modules', 5), ('learner', 1.5):
-            right.plot(step_diffs(self.runs['manual'], self.runs[n]).max(1).values, color=tier_colors[n], lw=width, label=n)
+            diffs = step_diffs(self.runs['manual'], self.runs[n]).max(1).values
+            right.plot(diffs, color=tier_colors[n], lw=width, label=n)
         if self.bound: right.axhline(self.bound, color='0.5', ls='--', label='bound')
         right.set_yscale('symlog', linthresh=1e-9)
         highest = max(self.bound, *self.max_diff.values())
@@ -318,21 +353,24 @@ class TierComparison:
 
     def to_dict(self) -> dict: # plain values, ready for JSON
         "All results without the recordings"
-        accuracy = {n: [round(a, 6) for a in values] for n, values in self.accuracy.items()}  # without float32's noise
-        max_diff = {n: d if isfinite(d) else None for n, d in self.max_diff.items()}  # JSON has no NaN
-        return dict(same=self.same, verdict=self.verdict, accuracy=accuracy, learned=self.learned, max_diff=max_diff, bound=self.bound,
-                    n_steps={n: run.n_steps for n, run in self.runs.items()}, seconds={n: run.seconds for n, run in self.runs.items()})
+        def by_tier(of): return {n: of(run) for n, run in self.runs.items()}
+        # Without float32's noise, and without NaN, which JSON has not
+        accuracy = by_tier(lambda run: [round(a, 6) for a in run.accuracy])
+        max_diff = {n: d if isfinite(d) else None for n, d in self.max_diff.items()}
+        return dict(same=self.same, verdict=self.verdict, accuracy=accuracy, learned=self.learned,
+                    max_diff=max_diff, bound=self.bound, n_steps=by_tier(lambda run: run.n_steps),
+                    seconds=by_tier(lambda run: run.seconds))
 
     def __repr__(self): return f'{self.table()}\n{self.verdict}'
     def _repr_html_(self): return f'{self.table()._repr_html_()}<p>{self.verdict}</p>'
 
 # %% ../nbs/21_parity.ipynb #5fa1e8f3
-def _compare(data, arch, epochs, lr, bs, seed, device, progress):
+def _record_tiers(data, arch, epochs, lr, bs, seed, device, progress):
     "Train all three tiers, and compare them"
     dtype = data.train_x.dtype
     start = archs.draw(arch, data.n_out, seed, dtype, device)
     runs = {}
-    for name, tier in dict(manual=_manual, modules=train_modules, learner=_learner).items():
+    for name, tier in dict(manual=_manual, modules=train_modules, learner=_train_learner).items():
         dls = get_dls(data, bs, seed, device)
         train, params = tier(arch, start, dls, lr, epochs)
         n_steps = epochs*len(dls.train) if progress else None
@@ -345,7 +383,7 @@ def _compare(data, arch, epochs, lr, bs, seed, device, progress):
 
 # %% ../nbs/21_parity.ipynb #1157af94
 def compare_tiers(
-    data: DigitData = None, # from `load_digits`; the embedded 3s and 7s if not given. float64 images are trained on in float64
+    data: DigitData = None, # from `load_digits`; the embedded 3s and 7s if not given
     arch: str = 'linear', # one of `archs.archs`
     epochs: int = 5, # passes over the training set
     lr: float = None, # learning rate; 1 for two classes and 0.1 for more if not given
@@ -354,20 +392,27 @@ def compare_tiers(
     device: str | torch.device = 'cpu', # where to train
     progress: bool = False # one bar for each tier, in a terminal?
 ) -> TierComparison: # `.same` is the verdict
-    """Train all three tiers from the same start with the same batches, each by its own code, and compare every step. Where float32 sets them apart, float64 decides whether that is rounding.
+    """Train all three tiers from the same start with the same batches, and compare every step
 
+    Each is trained by its own code, float64 images in float64. Where float32 sets the tiers apart,
+    float64 decides whether that is rounding.
     Every step of each tier is kept: in memory up to 32 MB, in a temporary file if there are more.
-    Raises `ValueError` for an unknown `arch`, for `epochs` or `bs` below 1, and what the tiers themselves raise."""
+    Raises `ValueError` for an unknown `arch`, `epochs` or `bs` below 1, and what tiers raise."""
     archs.find(arch)
-    if not isinstance(epochs, Integral) or epochs < 1: raise BadValue(f'epochs is {epochs}: train for 1 or more.')
-    data, device = load_digits() if data is None else data, torch.device(device)
+    if not isinstance(epochs, Integral) or epochs < 1:
+        raise BadValue(f'epochs is {epochs}: train for 1 or more.')
+    data = load_digits() if data is None else data
+    device = torch.device(device)
     if not len(data.valid_x):
-        raise BadValue('There are no validation images to measure accuracy on: give data some, or load it with load_digits.')
+        raise BadValue('There are no validation images to measure accuracy on: '
+                       'give data some, or load it with load_digits.')
     lr = archs.rate_for(data.n_out) if lr is None else lr
-    tiers = _compare(data, arch, epochs, lr, bs, seed, device, progress)
+    settings = arch, epochs, lr, bs, seed, device, progress
+    tiers = _record_tiers(data, *settings)
     idle = any(not run.n_steps for run in tiers.runs.values())
-    if tiers.faults and not idle and data.train_x.dtype != torch.float64 and device.type != 'mps':  # no float64 there
-        tiers.exact = _compare(data.to(torch.float64), arch, epochs, lr, bs, seed, device, progress)
+    has_float64 = device.type != 'mps'
+    if tiers.faults and not idle and data.train_x.dtype != torch.float64 and has_float64:
+        tiers.exact = _record_tiers(data.to(torch.float64), *settings)
     return tiers
 
 # %% ../nbs/21_parity.ipynb #7d21c0be

@@ -8,7 +8,7 @@ __all__ = ['spread', 'spread_learner', 'UnionLoader', 'StepRecorder', 'train_alo
 
 # %% ../nbs/32_scale.ipynb #1d3e6b1e
 import warnings
-if __name__ == '__main__': warnings.simplefilter('ignore', FutureWarning)  # for authors of libraries, not for those who run the command
+if __name__ == '__main__': warnings.simplefilter('ignore', FutureWarning)  # for authors of libraries
 
 # %% ../nbs/32_scale.ipynb #d801f63f
 import argparse, hashlib, json, os, re, shlex, signal, sys, traceback
@@ -50,17 +50,20 @@ def spread(
     learn: Learner, # its loaders give this process its share of each batch
     cpu: bool = False # stay on the CPUs, also where there are GPUs?
 ):
-    "Within this context `learn` trains in all processes that torchrun or accelerate started; raises `ModuleNotFoundError` without accelerate"
+    """Within this context `learn` trains in all processes that torchrun or accelerate started
+
+    Raises `ModuleNotFoundError` without accelerate."""
     if num_distrib() < 2: yield learn
     else:
-        if not find_spec('accelerate'): raise MissingPackage('Several processes need one more package: pip install accelerate')
+        if not find_spec('accelerate'):
+            raise MissingPackage('Several processes need one more package: pip install accelerate')
         from fastai.distributed import DistributedDL  # fails without accelerate
         cpu = cpu or not torch.cuda.is_available()
         mend = {'_broadcast': _broadcast} if cpu else {}
         with patch.multiple(DistributedDL, **mend), learn.distrib_ctx(cpu=cpu): yield learn
 
 # %% ../nbs/32_scale.ipynb #c02b3987
-def _start(data, arch, seed):
+def _common_start(data, arch, seed):
     "The same parameters in each process, and in each number of processes"
     return archs.draw(arch, data.n_out, seed, data.train_x.dtype)
 
@@ -72,15 +75,19 @@ def spread_learner(
     bs: int = 64, # rows in a step, over all processes
     seed: int = 42 # of the start and of the order of rows
 ) -> Learner: # train it within `spread`
-    "Tier 3's `Learner`, with loaders that give this process its share of `bs`; raises `ValueError` where `bs` cannot be shared evenly"
+    """Tier 3's `Learner`, with loaders that give this process its share of `bs`
+
+    Raises `ValueError` where `bs` cannot be shared evenly."""
     n = max(num_distrib(), 1)
-    if bs % n: raise BadValue(f'A batch of {bs} rows cannot be shared evenly by {n} processes: take a multiple of {n}.')
-    model = archs.as_module(arch, _start(data, arch, seed))
+    if bs % n:
+        raise BadValue(f'A batch of {bs} rows cannot be shared evenly by {n} processes: '
+                       f'take a multiple of {n}.')
+    model = archs.as_module(arch, _common_start(data, arch, seed))
     return get_learner(get_dls(data, bs//n, seed), model, lr, archs.loss_for(data.n_out))
 
 # %% ../nbs/32_scale.ipynb #5b74d991
 class UnionLoader(TensorLoader):
-    "A loader for one process that puts into each step the rows which `n_procs` processes put into it together"
+    "A loader for one process: in each step the rows that `n_procs` processes have in it together"
     def __init__(self,
         dataset: TensorDataset, # images and labels
         bs: int = 64, # rows in a step, over all processes
@@ -90,7 +97,7 @@ class UnionLoader(TensorLoader):
         super().__init__(dataset, bs, **kwargs)
         self.n_procs = n_procs
 
-    def get_idxs(self) -> Tensor: # row numbers; a few rows appear twice where `n_procs` does not divide their number
+    def get_idxs(self) -> Tensor: # row numbers; a few come twice where they cannot be shared evenly
         "The order of the epoch that comes next, step by step and rank by rank"
         order = super().get_idxs()
         n_rows = -(-len(order)//self.n_procs)  # for each process
@@ -113,7 +120,8 @@ class StepRecorder(Callback):
 
     def before_fit(self):
         "Keep the start"
-        self.states, self.seen, self.seconds, self.accuracy, self.epoch_len = Steps([self._params()]), [], [], [], len(self.dls.train)
+        self.states, self.epoch_len = Steps([self._params()]), len(self.dls.train)
+        self.seen, self.seconds, self.accuracy = [], [], []
         self.bar = show.bar(total=self.n_epoch*self.epoch_len, show=not rank_distrib(), leave=True)
 
     def before_train(self):
@@ -138,7 +146,9 @@ class StepRecorder(Callback):
     def after_fit(self):
         "Average the losses over the processes"
         self.bar.close()
-        if self.seen: self.seen = to_detach(torch.stack(self.seen)).view(-1, len(self.seen)).mean(0).tolist()
+        if not self.seen: return
+        by_process = to_detach(torch.stack(self.seen)).view(-1, len(self.seen))
+        self.seen = by_process.mean(0).tolist()
 
     def recorded(self,
         name: str # of the run, for tables and messages
@@ -156,10 +166,11 @@ def train_alone(
     seed: int = 42, # of the start and of the order of rows
     n_procs: int = 2 # take the rows in the order in which so many processes take them
 ) -> Run: # every step of it
-    "Train with tier 2's loop in this process, with the same rows in each step as `n_procs` processes have together"
-    valid = get_dls(data, bs, seed).valid
-    dl = UnionLoader(TensorDataset(data.train_x, data.train_y), bs, n_procs, shuffle=True, seed=seed)
-    train, params = train_modules(arch, _start(data, arch, seed), DataLoaders(dl, valid), lr, epochs)
+    "Train with tier 2's loop in this process, on the rows of `n_procs` processes in each step"
+    rows, valid = TensorDataset(data.train_x, data.train_y), get_dls(data, bs, seed).valid
+    dl = UnionLoader(rows, bs, n_procs, shuffle=True, seed=seed)
+    start = _common_start(data, arch, seed)
+    train, params = train_modules(arch, start, DataLoaders(dl, valid), lr, epochs)
     return record('one process', train, params, dl, archs.loss_for(data.n_out))
 
 # %% ../nbs/32_scale.ipynb #0ff7acc8
@@ -169,7 +180,8 @@ def _read_checkpoint(path):
     "What is kept at `path`, on the CPU"
     try: kept = torch.load(path, map_location='cpu', weights_only=True)
     except OSError as e: raise NoAccess(f'{path} cannot be read ({e.strerror}): name another file.') from e
-    except Exception as e: raise BadValue(f'{path} is damaged: delete it to start again, or name another file.') from e  # torch has no common error
+    except Exception as e:  # torch has no common error
+        raise BadValue(f'{path} is damaged: delete it to start again, or name another file.') from e
     if isinstance(kept, dict) and {'rows', 'settings', 'model', 'opt', 'order'} <= set(kept): return kept
     raise BadValue(f'{path} is no checkpoint of such a run: name another file.')
 
@@ -189,15 +201,18 @@ class Checkpoint(Callback):
 
     def before_fit(self):
         "Bring what the optimizer remembers to where the parameters are"
-        for p, *_ in self.opt.all_params(): self.opt.state[p] = to_device(self.opt.state[p], p.device)
+        for p, *_ in self.opt.all_params():
+            self.opt.state[p] = to_device(self.opt.state[p], p.device)
 
     def after_epoch(self):
         "Write the state down"
         self.rows.append(list(self.recorder.values[-1]))
         if rank_distrib(): return  # all ranks know the same, and one writes it down
         opt = self.opt.state_dict()
-        state = dict(rows=self.rows, settings=self.settings, model=get_model(self.model).state_dict(),
-                     opt=dict(state=list(opt['state']), hypers=[dict(h) for h in opt['hypers']]), order=_own(self.dls.train).generator.get_state())
+        opt = dict(state=list(opt['state']), hypers=[dict(h) for h in opt['hypers']])
+        state = dict(rows=self.rows, settings=self.settings, opt=opt,
+                     model=get_model(self.model).state_dict(),
+                     order=_own(self.dls.train).generator.get_state())
         aside = self.path.with_name(f'{self.path.name}.{os.getpid()}')
         torch.save(state, aside)
         os.replace(aside, self.path)
@@ -205,11 +220,16 @@ class Checkpoint(Callback):
     def restore(self,
         learn: Learner # made in the same way as the one that was kept
     ) -> None:
-        "Bring `learn` to where the file left off, if there is one; raises `ValueError` for a file of another run"
+        """Bring `learn` to where the file left off, if there is one
+
+        Raises `ValueError` for a file of another run."""
         if not self.path.exists(): return
         kept = _read_checkpoint(self.path)
         for k, now in self.settings.items():
-            if kept['settings'].get(k) != now: raise BadValue(f"{self.path} was kept by a run with {k} {kept['settings'].get(k)}, and this one has {now}: give the same, or name another file.")
+            before = kept['settings'].get(k)
+            if before == now: continue
+            raise BadValue(f'{self.path} was kept by a run with {k} {before}, '
+                           f'and this one has {now}: give the same, or name another file.')
         learn.create_opt()
         learn.model.load_state_dict(kept['model'])
         learn.opt.load_state_dict(dict(kept['opt'], hypers=L(kept['opt']['hypers'])))
@@ -220,12 +240,13 @@ class Checkpoint(Callback):
 def _signed_in(patience=5.):
     "The ranks that are there: each signs in at torchrun's store"
     env, n, prefix = os.environ, num_distrib(), f'fastsgd/{os.getenv("TORCHELASTIC_RESTART_COUNT")}'
-    store = dist.TCPStore(env['MASTER_ADDR'], int(env['MASTER_PORT']), is_master=False, timeout=timedelta(seconds=patience))
+    store = dist.TCPStore(env['MASTER_ADDR'], int(env['MASTER_PORT']), is_master=False,
+                          timeout=timedelta(seconds=patience))
     store.set(f'{prefix}/{rank_distrib()}', 'here')
     there, until = set(), monotonic() + patience
     while len(there) < n and monotonic() < until:
         there = {r for r in range(n) if store.check([f'{prefix}/{r}'])}
-        if len(there) == n - 1: until = min(until, monotonic() + .5)  # one is missing: a little later it still may come
+        if len(there) == n - 1: until = min(until, monotonic() + .5)  # the last may only be late
         sleep(.02)
     return there
 
@@ -233,14 +254,19 @@ def _signed_in(patience=5.):
 def _command(argv):
     "The command line that started all processes, without the option that kills one"
     if os.environ['LOCAL_WORLD_SIZE'] != os.environ['WORLD_SIZE']: return 'the same commands as before'
-    launcher = 'accelerate launch --multi_gpu --num_processes' if 'ACCELERATE_MIXED_PRECISION' in os.environ else 'torchrun --standalone --nproc_per_node'
-    return f'{launcher} {num_distrib()} -m fastsgd.scale ' + re.sub(r' ?--kill[ =]\S+', '', shlex.join(argv)).strip()
+    by_accelerate = 'ACCELERATE_MIXED_PRECISION' in os.environ
+    launcher = ('accelerate launch --multi_gpu --num_processes' if by_accelerate else
+                'torchrun --standalone --nproc_per_node')
+    asked = re.sub(r' ?--kill[ =]\S+', '', shlex.join(argv)).strip()
+    return f'{launcher} {num_distrib()} -m fastsgd.scale {asked}'
 
 def _obituary(gone, epoch, kept, command):
     "One sentence: who is gone, what is lost, and how to go on"
     who = f'rank {" and ".join(map(str, gone))} of {num_distrib()} died' if gone else 'the run was stopped'
-    lost = f'the steps of epoch {epoch} are lost' if epoch == kept + 1 else f'epochs {kept + 1} to {epoch} are lost' if epoch > kept else 'nothing is lost'
-    return f'{who} in epoch {epoch}: {lost}, {f"go on after epoch {kept}" if kept else "start again"} with: {command}'
+    if epoch == kept + 1: lost = f'the steps of epoch {epoch} are lost'
+    else: lost = f'epochs {kept + 1} to {epoch} are lost' if epoch > kept else 'nothing is lost'
+    mend = f'go on after epoch {kept}' if kept else 'start again'
+    return f'{who} in epoch {epoch}: {lost}, {mend} with: {command}'
 
 # %% ../nbs/32_scale.ipynb #6d0803e4
 class _Watch(Callback):
@@ -267,7 +293,8 @@ class _Watch(Callback):
     def report(self):
         self.lock.acquire()  # for good: this process ends here
         steps, there, n = self.learner.train_iter, _signed_in(), num_distrib()
-        if len(there) == n or self.learner.train_iter <= steps + 1:  # otherwise the others go on, and only this process was told to end
+        others_go_on = self.learner.train_iter > steps + 1  # then only this process was told to end
+        if len(there) == n or not others_go_on:
             if rank_distrib() == min(there): self._speak(sorted(set(range(n)) - there))
         os._exit(1)
 
@@ -283,7 +310,8 @@ class _Kill(Callback):
     def __init__(self, rank, step): self.victim, self.last = rank, step
 
     def before_batch(self):
-        if self.training and (rank_distrib(), self.train_iter + 1) == (self.victim, self.last): os.kill(os.getpid(), signal.SIGKILL)
+        if not self.training: return
+        if (rank_distrib(), self.train_iter + 1) == (self.victim, self.last): os.kill(os.getpid(), signal.SIGKILL)
 
 # %% ../nbs/32_scale.ipynb #c682a383
 def _say(message):
@@ -292,7 +320,8 @@ def _say(message):
     os.write(2, f'fastsgd.scale: {" ".join(str(message).split())}\n'.encode())
 
 def _leave(message, status):
-    "Say why, and end; where all processes fail in the same way, the first one speaks, and torchrun ends the others meanwhile"
+    "Say why, and end"
+    # Where all processes fail in the same way, the first one speaks, and torchrun ends the others meanwhile.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if rank_distrib(): sleep(10)
     _say(message)
@@ -311,7 +340,7 @@ def _victim(text):
     raise argparse.ArgumentTypeError(f'{text!r} names no process and step: write them like 1@20')
 
 # %% ../nbs/32_scale.ipynb #1dab38ea
-def _parser():
+def _scale_parser():
     "The options of the script"
     p = _Parser('fastsgd.scale', 'Train a digit classifier in all processes that the launcher started.', """examples:
   torchrun --standalone --nproc_per_node 2 -m fastsgd.scale --prove
@@ -325,29 +354,33 @@ exit status of each process: 0 done, 1 the weights are not those of one process,
     options.add_training(p, epochs=1)
     options.add_dtype(p)
     p.add_argument('--cpu', action='store_true', help='stay on the CPUs, also where there are GPUs')
-    p.add_argument('--prove', action='store_true', help='train in one process, too, and compare the weights after each step')
-    p.add_argument('--checkpoint', type=options.new_file, metavar='FILE', help='keep the state after each epoch, and go on from it if it is there')
+    p.add_argument('--prove', action='store_true',
+                   help='train in one process, too, and compare the weights after each step')
+    p.add_argument('--checkpoint', type=options.new_file, metavar='FILE',
+                   help='keep the state after each epoch, and go on from it if it is there')
     p.add_argument('--json', type=options.new_file, metavar='FILE', help='write the settings and results')
-    p.add_argument('--kill', type=_victim, metavar='RANK@STEP', help='kill a process before a step, to see what happens')
+    p.add_argument('--kill', type=_victim, metavar='RANK@STEP',
+                   help='kill a process before a step, to see what happens')
     return p
 
 # %% ../nbs/32_scale.ipynb #ce6dd785
 def _count(n, one, many): return f'{n} {one if n == 1 else many}'
 
-_of_run = 'source classes arch lr bs seed dtype'.split()  # a checkpoint goes with these, and with the number of processes
+_of_run = 'source classes arch lr bs seed dtype'.split()  # a checkpoint goes with these, and the number of processes
 
-def _train(args, data, argv):
-    "Train as the options say; the recorder, and the accuracy after each of its epochs, those before this run included"
+def _train_together(args, data, argv):
+    "Train as the options say; the recorder, and the accuracies, those before this run included"
     learn, steps = spread_learner(data, args.arch, args.lr, args.bs, args.seed), StepRecorder(args.arch)
     settings = {k: str(getattr(args, k)) for k in _of_run} | {'number of processes': num_distrib()}
     keep = Checkpoint(args.checkpoint, settings) if args.checkpoint else None
     if keep: keep.restore(learn)
     watch = _Watch(keep, argv) if num_distrib() > 1 else None
     cbs = [cb for cb in (steps, keep, watch, args.kill and _Kill(*args.kill)) if cb]
-    with spread(learn, args.cpu), learn.no_bar(), learn.no_logging(): _fit(learn, args.epochs - (keep.done if keep else 0), cbs, watch)
+    epochs = args.epochs - (keep.done if keep else 0)
+    with spread(learn, args.cpu), learn.no_bar(), learn.no_logging(): _fit_or_report(learn, epochs, cbs, watch)
     return steps, [row[-1] for row in keep.rows] if keep else steps.accuracy
 
-def _fit(learn, epochs, cbs, watch):
+def _fit_or_report(learn, epochs, cbs, watch):
     "Fit, and report where that fails because another process is gone"
     try: learn.fit(max(epochs, 0), cbs=cbs)
     except (RuntimeError, KeyboardInterrupt) as e:
@@ -356,17 +389,19 @@ def _fit(learn, epochs, cbs, watch):
 
 def _lost_touch(e):
     "Whether an error comes from talking to another process"
-    # PyTorch has classes for NCCL's errors and for those of its store. What gloo raises is a plain RuntimeError that
-    # names gloo's source file, such as '[../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer'.
+    # PyTorch has classes for NCCL's errors and for those of its store. What gloo raises is a plain RuntimeError
+    # that names gloo's source file: '[../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer'.
     # Read in torch 2.13 and 2.15; a test makes gloo say it.
     return isinstance(e, dist.DistError) or '/gloo/' in str(e)
 
 # %% ../nbs/32_scale.ipynb #4f7edef8
 def _assert_same(alone, run, bound):
-    "Raise `AssertionError` where a run is not that of one process; one that had no step left to take is judged by the weights it has"
+    "Raise `AssertionError` where a run is not that of one process"
     if run.n_steps: return assert_same_training(alone, run, bound)
-    diff = step_diffs(alone, run).max().item()
-    if not diff <= bound: raise AssertionError(f'{run.name} took no step, and its weights differ from those of {alone.name} by {diff:.2g}, more than {bound:g}')
+    diff = step_diffs(alone, run).max().item()  # of the weights that it has, with no step left to take
+    if not diff <= bound:
+        raise AssertionError(f'{run.name} took no step, and its weights differ from those of {alone.name} '
+                             f'by {diff:.2g}, more than {bound:g}')
 
 def _proof(args, data, run):
     "Compare with one process: the largest difference after each step, and a sentence"
@@ -375,34 +410,42 @@ def _proof(args, data, run):
     alone.params = alone.params[-len(run.params):]  # a run that went on from a checkpoint has no more
     diffs = step_diffs(alone, run).max(1).values.tolist()
     when = f'after each of {run.n_steps} steps' if run.n_steps else 'in the end'
+    verdict = (f'Same computation: the weights of {_count(n, "process", "processes")} and of tier 2 in one agree '
+               f'{when}, to within {max(diffs):.0e}.')
+    proof = dict(same=True, verdict=verdict, bound=bound, max_diff=diffs)
     try: _assert_same(alone, run, bound)
-    except AssertionError as e: verdict, same = f'Not the same: {e}.', False
-    else: verdict, same = f'Same computation: the weights of {_count(n, "process", "processes")} and of tier 2 in one agree {when}, to within {max(diffs):.0e}.', True
-    return dict(same=same, verdict=verdict, bound=bound, max_diff=diffs)
+    except AssertionError as e: proof |= dict(same=False, verdict=f'Not the same: {e}.')
+    return proof
 
 def _result(args, data, steps, accuracy):
     "All results as plain values"
     run = steps.recorded(f'the run of {_count(max(num_distrib(), 1), "process", "processes")}')
     final = run.params[-1].values()
     settings = {k: v for k, v in vars(args).items() if k in (*_of_run, 'epochs')}
-    return dict(settings=settings, processes=max(num_distrib(), 1), steps=run.n_steps, accuracy=accuracy, gradient_bytes=sum(p.nbytes for p in final),
-                step_seconds=min(steps.seconds, default=0)/steps.epoch_len, weights=hashlib.sha256(b''.join(p.numpy().tobytes() for p in final)).hexdigest(),
+    return dict(settings=settings, processes=max(num_distrib(), 1), steps=run.n_steps, accuracy=accuracy,
+                gradient_bytes=sum(p.nbytes for p in final),
+                step_seconds=min(steps.seconds, default=0)/steps.epoch_len,
+                weights=hashlib.sha256(b''.join(p.numpy().tobytes() for p in final)).hexdigest(),
                 **(_proof(args, data, run) if args.prove else {}))
 
 def _show(result, args):
     "Print the results, and write them if asked to"
-    n, bs = result['processes'], args.bs
-    shares = f'{n} processes, each with {bs//n} of the {bs} rows of a step' if n > 1 else f'1 process, with all {bs} rows of a step'
-    print(f'{shares}: accuracy {result["accuracy"][-1]:.4f} after {_count(len(result["accuracy"]), "epoch", "epochs")}', *filter(None, [result.get('verdict')]), sep='\n', flush=True)
-    if not result['steps']: print('Nothing was trained: the checkpoint holds all of these epochs. Ask for more with --epochs.', flush=True)
+    n, bs, accuracy = result['processes'], args.bs, result['accuracy']
+    shares = f'{n} processes, each with {bs//n} of the {bs} rows' if n > 1 else f'1 process, with all {bs} rows'
+    after = _count(len(accuracy), 'epoch', 'epochs')
+    lines = [f'{shares} of a step: accuracy {accuracy[-1]:.4f} after {after}']
+    if 'verdict' in result: lines.append(result['verdict'])
+    if not result['steps']:
+        lines.append('Nothing was trained: the checkpoint holds all of these epochs. Ask for more with --epochs.')
+    print(*lines, sep='\n', flush=True)
     if args.json: options.write(args.json, json.dumps(result, indent=2) + '\n')
 
 # %% ../nbs/32_scale.ipynb #64f9c0e1
-def _run(args, argv):
+def _train_as_asked(args, argv):
     "Do what the options ask for; whether all is well, as far as this process knows"
     data = load_digits(args.source, args.classes, seed=args.seed).to(args.dtype)
     args.lr = args.lr or archs.rate_for(data.n_out)
-    steps, accuracy = _train(args, data, argv)
+    steps, accuracy = _train_together(args, data, argv)
     if dist.is_initialized(): dist.destroy_process_group()
     if rank_distrib(): return True
     _show(result := _result(args, data, steps, accuracy), args)
@@ -414,8 +457,8 @@ def main(
 ) -> None: # leaves through `SystemExit`, with the status that `--help` explains
     "The script: `torchrun --standalone --nproc_per_node 2 -m fastsgd.scale`"
     argv = sys.argv[1:] if argv is None else argv
-    args = _parser().parse_args(argv)
-    try: same = _run(args, argv)
+    args = _scale_parser().parse_args(argv)
+    try: same = _train_as_asked(args, argv)
     except Refusal as e: _leave(e, 2)
     except KeyboardInterrupt: _leave('interrupted', 130)
     except Exception:
@@ -424,7 +467,7 @@ def main(
     if not rank_distrib(): sys.exit(0 if same else 1)
 
 # %% ../nbs/32_scale.ipynb #f071c186
-def _run_script():
+def _run_in_a_process():
     "Call `main`, and end without Python's shutdown"
     try: main()
     except SystemExit as e: status = e.code
@@ -432,7 +475,7 @@ def _run_script():
     sys.stdout.flush()
     os._exit(status)
 
-if __name__ == '__main__' and __spec__: _run_script()  # not in a notebook
+if __name__ == '__main__' and __spec__: _run_in_a_process()  # not in a notebook
 
 # %% ../nbs/32_scale.ipynb #d2595487
 def ring_bytes(
@@ -450,5 +493,5 @@ def break_even_rows(
     n_procs: int = 64, # processes
     n_bytes: float = 2 # of one number in a gradient
 ) -> float: # rows for each process; in a text, each token is a row
-    "With how many rows in a step a process computes for as long as it sends, whatever the size of the model"
+    "With how many rows in a step a process computes for as long as it sends, in any model"
     return ring_bytes(1, n_procs, n_bytes)/bandwidth * flops/6

@@ -313,7 +313,7 @@ def hand_epoch(
 # %% ../nbs/31_speed.ipynb #fd7c6775
 _book = "Learner, the book's recipe"
 
-def _learner(dls, model): return get_learner(dls, model, 0.1)
+def _plain_learner(dls, model): return get_learner(dls, model, 0.1)
 
 def _book_learner(data, bs):
     "The book's recipe: loaders over lists of pairs"
@@ -322,7 +322,7 @@ def _book_learner(data, bs):
     return Learner(DataLoaders(dl, valid_dl), modules.linear_model(), loss_func=mnist_loss,
                    opt_func=SGD, lr=0.1, metrics=batch_accuracy)
 
-def _fit(learn):
+def _fitting(learn):
     def epoch():
         with learn.no_bar(), learn.no_logging(): learn.fit(1)
     return epoch
@@ -348,8 +348,8 @@ def layers(
         manual.validate_epoch(partial(linear1, weights=by_hand[0], bias=by_hand[1]), dls.valid)
     def tier1(): manual.train_model(model, 0.1, params, dls.train, dls.valid, 1)
     return {'gradients by hand': bare, 'tier 1': tier1,
-            'tier 2': _modules(dls, linear()), 'Learner': _fit(_learner(dls, linear())),
-            _book: _fit(_book_learner(data.to(torch.float32), bs))}
+            'tier 2': _modules(dls, linear()), 'Learner': _fitting(_plain_learner(dls, linear())),
+            _book: _fitting(_book_learner(data.to(torch.float32), bs))}
 
 # %% ../nbs/31_speed.ipynb #d5742351
 def callback_seconds(
@@ -454,12 +454,12 @@ def _growth(data, rounds, device, bar):
     found, dls = {}, get_dls(data, 256, device=device)
     def net(n): return modules.simple_net(n_hidden=n).to(device)
     for n, cost in _hidden.items():
-        runs = {'Learner': _fit(_learner(dls, net(n))), 'tier 2': _modules(dls, net(n))}
+        runs = {'Learner': _fitting(_plain_learner(dls, net(n))), 'tier 2': _modules(dls, net(n))}
         timed = time_epochs(runs, rounds, device, _Part(bar, cost))
         found[str(n)] = timed.ratio('Learner', 'tier 2')
     return found
 
-def _rows(rows, source, bar):
+def _sample_rows(rows, source, bar):
     "Each number of rows in a process of its own"
     found = {}
     for n in rows:
@@ -476,7 +476,7 @@ def _machine(device):
     return f'{where}, {torch.get_num_threads()} threads, {versions}'
 
 # %% ../nbs/31_speed.ipynb #6d20a1f2
-def _parts(data, source, rows, rounds, device):
+def _bench_parts(data, source, rows, rounds, device):
     "By name, the parts of the benchmark: their cost in rows, their steps, and the job itself"
     for n in rows: _check_room(data, n)
     n, first, many = len(data.train_x), rows[0], repeated(data, rows[0])
@@ -488,7 +488,7 @@ def _parts(data, source, rows, rounds, device):
     def time_layers(bar): return time_epochs(layers(many, device=device), rounds, device, bar)
     def time_callbacks(bar):
         model = modules.linear_model().to(device)
-        return callback_seconds(_learner(get_dls(many, 256, device=device), model))
+        return callback_seconds(_plain_learner(get_dls(many, 256, device=device), model))
     growth, processes = (fewer + 1)*sum(_hidden.values()), sum(map(_process_cost, rows))
     return dict(races=(300*n, 240, partial(_races, data, device)),
                 loaders=(17*first*(rounds + 1), rounds + 1, time_loaders),
@@ -496,7 +496,7 @@ def _parts(data, source, rows, rounds, device):
                 callbacks=(14*first, 1, time_callbacks),
                 growth=(growth*first, growth, partial(_growth, many, fewer, device)),
                 batch_sizes=(250*n, len(sizes), lambda bar: batch_sizes(data, sizes, progress=bar)),
-                rows=(processes, processes, partial(_rows, rows, source)))
+                rows=(processes, processes, partial(_sample_rows, rows, source)))
 
 # %% ../nbs/31_speed.ipynb #6d20a1f3
 def bench_plan(
@@ -507,7 +507,7 @@ def bench_plan(
 ) -> str: # one sentence
     "What `bench` is going to do, and how long that takes about, from a few epochs on this machine"
     device = _usable(device)
-    parts = _parts(data, '', rows, rounds, device)
+    parts = _bench_parts(data, '', rows, rounds, device)
     epoch = _tier1(get_dls(repeated(data, rows[0]), 256, device=device).train)
     a_row = median(time_epochs(dict(epoch=epoch), 5, device).seconds['epoch'])/rows[0]
     seconds = a_row*sum(cost for cost, _, _ in parts.values())
@@ -527,7 +527,7 @@ def bench(
 
     Raises `ValueError` for more rows than memory holds, or an absent `device`."""
     data, device = load_digits(source) if data is None else data, _usable(device)
-    parts, found, done = _parts(data, source, rows, rounds, device), {}, 0
+    parts, found, done = _bench_parts(data, source, rows, rounds, device), {}, 0
     look = dict(bar_format='{desc} |{bar}| {elapsed} gone, about {remaining} left', smoothing=0)
     with _bar(progress, sum(cost for cost, _, _ in parts.values()), '', **look) as bar:
         for i, (name, (cost, steps, job)) in enumerate(parts.items(), 1):

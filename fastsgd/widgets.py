@@ -43,7 +43,7 @@ def _module(name, seen):
     needed = re.findall(r"^import .* from './(\w+)\.js'$", text, re.M)
     return ''.join(_module(n, seen) for n in needed) + re.sub(r'^import .*\n|^export ', '', text, flags=re.M)
 
-def _script(kind):
+def _joined_script(kind):
     "All the JavaScript of a widget, in a function of its own, so that it leaves nothing behind in the page"
     seen = []
     modules = _module('page', seen), _module(kind, seen)
@@ -83,7 +83,7 @@ class Widget:
         png = base64.b64encode(self.still).decode()
         return (f'<div data-widget="{self.kind}"><script type="application/json">{data}</script>'
                 f'<img src="data:image/png;base64,{png}" alt="{escape(self.alt)}" style="max-width: 100%"></div>\n'
-                f'<script>{_script(self.kind)}</script>')
+                f'<script>{_joined_script(self.kind)}</script>')
 
     def _repr_png_(self) -> bytes: return self.still
 
