@@ -45,7 +45,7 @@ def own_cache(tmp_path_factory):
     "Caches go to a temporary folder, in this process and in those it starts"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
-        patch.setenv('OMP_NUM_THREADS', '1')  # threads that wait for each other make a busy machine a hundred times slower
+        patch.setenv('OMP_NUM_THREADS', '1')  # threads that wait for each other make a busy machine 100 times slower
         torch.set_num_threads(1)
         yield
 
@@ -95,7 +95,8 @@ def problem():
     y = (x.sum(1, keepdim=True) > 1).long()
     weights = torch.randn(2, 1, dtype=torch.float64, generator=g).requires_grad_()
     bias = torch.zeros(1, dtype=torch.float64).requires_grad_()
-    return SimpleNamespace(x=x, y=y, dl=[(x, y)], params=[weights, bias], model=partial(linear1, weights=weights, bias=bias))
+    model = partial(linear1, weights=weights, bias=bias)
+    return SimpleNamespace(x=x, y=y, dl=[(x, y)], params=[weights, bias], model=model)
 
 
 @pytest.fixture(scope='session')
@@ -120,18 +121,22 @@ def mnist_data(parsed, monkeypatch):
 def forked(monkeypatch):
     "The processes that this one starts with `python -c` are forks: see forks.py"
     usual = subprocess.Popen
-    def popen(argv, **kwargs): return (forks.Fork if list(argv[:2]) == [sys.executable, '-c'] else usual)(argv, **kwargs)
+    def popen(argv, **kwargs):
+        start = forks.Fork if list(argv[:2]) == [sys.executable, '-c'] else usual
+        return start(argv, **kwargs)
     if forks.possible: monkeypatch.setattr(subprocess, 'Popen', popen)
 
 
 @pytest.fixture(scope='session')
 def browser():
     "Chromium, driven by playwright"
-    sync_api = pytest.importorskip('playwright.sync_api', reason='playwright drives the browser: it comes with the dev extra')
+    missing = 'playwright drives the browser: it comes with the dev extra'
+    sync_api = pytest.importorskip('playwright.sync_api', reason=missing)
     chromium = os.getenv('CHROMIUM') or shutil.which('chromium')
     if not chromium: pytest.skip('Chromium is missing: apt-get install chromium, or set CHROMIUM')
     with sync_api.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox', '--disable-frame-rate-limit', '--disable-gpu-vsync'])  # the mouse does not wait for frames
+        at_once = ['--disable-frame-rate-limit', '--disable-gpu-vsync']  # the mouse does not wait for frames
+        browser = p.chromium.launch(executable_path=chromium, args=['--no-sandbox', *at_once])
         yield browser
         browser.close()
 
@@ -142,7 +147,9 @@ def tabs(browser): return Tabs(browser)
 
 @pytest.fixture
 def tab(tabs):
-    "`tab(may_load, size, theme, motion, allowed, **options)`: a page of the browser, see tabs.py; at the end, nothing may have gone wrong on it"
+    """`tab(may_load, size, theme, motion, allowed, **options)`: a page of the browser, see tabs.py
+
+    At the end, nothing may have gone wrong on it."""
     lent = []
     def lend(*args, **options):
         lent.append(tabs.lend(*args, **options))
@@ -153,10 +160,14 @@ def tab(tabs):
 
 @pytest.fixture
 def javascript(tab):
-    "`javascript(file, code, **data)`: what a function of `data` gives, which sees all that a file of the widgets' JavaScript has"
+    """`javascript(file, code, **data)`: what a function of `data` gives
+
+    It sees all that a file of the widgets' JavaScript has."""
     from fastsgd import widgets
     page = tab('', (900, 900))
-    return lambda file, code, **data: page.evaluate(f'data => {{ {widgets._module(file, [])}; return ({code})(data) }}', data)
+    def run(file, code, **data):
+        return page.evaluate(f'data => {{ {widgets._module(file, [])}; return ({code})(data) }}', data)
+    return run
 
 
 @pytest.fixture

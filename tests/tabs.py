@@ -44,7 +44,7 @@ class Tabs:
     def take_back(self, page):
         "Empty a page: nothing stays, not even what it stored or the mouse; returns its complaints"
         try:
-            page.evaluate('try { localStorage.clear(); sessionStorage.clear() } catch {}')  # also hears what is still to be heard
+            page.evaluate('try { localStorage.clear(); sessionStorage.clear() } catch {}')  # hears what still comes
             complaints = page.complaints
             page.complaints = []
             page.mouse.up()

@@ -1,6 +1,7 @@
 """The docs site: built, served, and walked in a browser.
 
-It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped without them.
+It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped
+without them.
 """
 import functools, http.server, os, re, subprocess, sys, threading
 from html.parser import HTMLParser
@@ -9,7 +10,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from helpers import AXE, REPO
 
-if not (REPO/'nbs').is_dir(): pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
+if not (REPO/'nbs').is_dir():
+    pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
 pytest.importorskip('smalldocs', reason='smalldocs builds the site: it comes with the dev extra')
 pytest.importorskip('nbdev', reason='nbdev prepares the notebooks: it comes with the dev extra')
 
@@ -55,7 +57,8 @@ def host(site):
 def visit(tab, host):
     "`visit(name)` opens a page; at the end, nothing may have gone wrong on any page opened"
     def open_page(address, size=WIDE, theme='light', touch=False, scripts=True):
-        page = tab(f'{host}|file:|data:', size, theme, has_touch=touch, java_script_enabled=scripts, permissions=['clipboard-read', 'clipboard-write'])
+        page = tab(f'{host}|file:|data:', size, theme, has_touch=touch, java_script_enabled=scripts,
+                   permissions=['clipboard-read', 'clipboard-write'])
         page.goto(address if '://' in address else f'{host}{address}.html')
         return page
     return open_page
@@ -77,13 +80,17 @@ def test_the_build_is_quick_and_has_no_complaints(built):
 def test_page(visit, site, name, size, theme):
     page = visit(name, size, theme)
     assert page.evaluate('document.documentElement.scrollWidth') <= size[0], 'the page scrolls sideways'
-    dark = page.evaluate('getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number).reduce((a, b) => a + b) < 384')
+    dark = page.evaluate('''getComputedStyle(document.body).backgroundColor
+        .match(/\\d+/g).map(Number).reduce((a, b) => a + b) < 384''')
     assert dark == (theme == 'dark')
     broken = page.evaluate('[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)')
     assert not broken
-    silent = page.evaluate('[...document.querySelectorAll("img, main svg, canvas")].filter(i => !i.closest("[aria-hidden=true]") && !(i.alt || i.getAttribute("aria-label") || "").trim()).map(i => i.src || i.outerHTML.slice(0, 80))')
+    silent = page.evaluate('''[...document.querySelectorAll("img, main svg, canvas")]
+        .filter(i => !i.closest("[aria-hidden=true]") && !(i.alt || i.getAttribute("aria-label") || "").trim())
+        .map(i => i.src || i.outerHTML.slice(0, 80))''')
     assert not silent, 'pictures without a text alternative: give their cells a #| fig-alt'
-    assert page.evaluate('document.querySelectorAll(".math").length <= document.querySelectorAll(".katex").length && !document.querySelector(".katex-error")')
+    assert page.evaluate('''!document.querySelector(".katex-error") &&
+        document.querySelectorAll(".math").length <= document.querySelectorAll(".katex").length''')
     page.evaluate(f'{AXE.read_text()}; 0')
     found = page.evaluate('axe.run().then(r => r.violations.filter(v => ["serious", "critical"].includes(v.impact)))')
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
@@ -125,7 +132,8 @@ def test_links_lead_somewhere(site, parsed, name):
 
 
 def test_other_hosts_are_linked_by_https(parsed):
-    assert not {t for p in parsed.values() for t in p.targets if re.match(r'\w+:', t) and not t.startswith(('https://', 'data:'))}
+    targets = {t for p in parsed.values() for t in p.targets}
+    assert not {t for t in targets if re.match(r'\w+:', t) and not t.startswith(('https://', 'data:'))}
 
 
 def test_every_public_name_has_its_reference(site, parsed):
@@ -137,7 +145,8 @@ def test_every_public_name_has_its_reference(site, parsed):
             page, anchor = address.split('#')
             assert anchor in parsed[page.split('/')[-1]].ids, f'{name} has no reference'
             sources = [t for t in parsed[page.split('/')[-1]].targets if f'/{file}#L' in t]
-            line = next(i for i, text in enumerate((REPO/file).read_text().splitlines(), 1) if re.match(rf'(def|class) {name}\b', text))
+            lines = enumerate((REPO/file).read_text().splitlines(), 1)
+            line = next(i for i, text in lines if re.match(rf'(def|class) {name}\b', text))
             assert any(t.endswith(f'#L{line}') for t in sources), f'no link to the source of {name}'
 
 
@@ -292,7 +301,8 @@ def test_copy_button(visit):
 
 def test_next_leads_through_all_pages(visit):
     page = visit('index')
-    order = [h.split('/')[-1] for h in page.eval_on_selector_all('#quarto-sidebar a[href]', 'links => links.map(a => a.href)')]
+    links = page.eval_on_selector_all('#quarto-sidebar a[href]', 'links => links.map(a => a.href)')
+    order = [link.split('/')[-1] for link in links]
     assert sorted(order) == sorted(f'{p}.html' for p in PAGES)
     for expected in order[1:]:
         page.locator('.nav-page-next a').click()
@@ -302,7 +312,8 @@ def test_next_leads_through_all_pages(visit):
 
 
 def test_folded_code_opens(visit, site):
-    name = next((p for p in PAGES if '<details class="code-fold"' in (site/f'{p}.html').read_text()), None)  # one that is shut
+    folded = '<details class="code-fold"'  # and shut
+    name = next((p for p in PAGES if folded in (site/f'{p}.html').read_text()), None)
     if not name: pytest.skip('no page folds its code')
     page = visit(name)
     fold = page.locator('details.code-fold:not([open])').first.element_handle()
@@ -315,7 +326,8 @@ def test_folded_code_opens(visit, site):
 
 FIRST = dict(  # what one does first with each widget, and what it then says
     descent=('button', 'Step', 'After 1 step the loss'), batches=('button', 'Next', 'Step 2 of'),
-    draw=('button', 'Example 1', 'This looks like a 3'), curves=('checkbox', 'Bias not updated', 'Bias not updated: after'))
+    draw=('button', 'Example 1', 'This looks like a 3'),
+    curves=('checkbox', 'Bias not updated', 'Bias not updated: after'))
 CHAPTERS = dict(descent='descent', batches='manual', draw='modules', curves='parity')
 
 
@@ -323,7 +335,8 @@ CHAPTERS = dict(descent='descent', batches='manual', draw='modules', curves='par
 def exported(tmp_path_factory):
     "The page of widgets as `jupyter nbconvert` writes it"
     nbconvert = pytest.importorskip('nbconvert', reason='nbconvert exports notebooks: it comes with the dev extra')
-    text, _ = nbconvert.HTMLExporter(require_js_url='', mathjax_url='', jquery_url='').from_filename(REPO/'nbs/36_widgets.ipynb')
+    exporter = nbconvert.HTMLExporter(require_js_url='', mathjax_url='', jquery_url='')
+    text, _ = exporter.from_filename(REPO/'nbs/36_widgets.ipynb')
     file = tmp_path_factory.mktemp('exported')/'widgets.html'
     file.write_text(text)
     return file.as_uri()
@@ -334,7 +347,8 @@ def exported(tmp_path_factory):
 @pytest.mark.parametrize('place', ['its page', 'a chapter', 'exported'])
 def test_a_widget_answers(visit, exported, place, kind, how):
     touch = how == 'touch'
-    page = visit({'its page': 'widgets', 'a chapter': CHAPTERS[kind], 'exported': exported}[place], PHONE if touch else WIDE, touch=touch)
+    address = {'its page': 'widgets', 'a chapter': CHAPTERS[kind], 'exported': exported}[place]
+    page = visit(address, PHONE if touch else WIDE, touch=touch)
     widget = page.locator(f'[data-widget={kind}]')
     role, name, says = FIRST[kind]
     control = widget.get_by_role(role, name=name).first
@@ -351,8 +365,13 @@ def test_without_scripts_there_are_pictures(visit, name):
 
 def test_what_sticks_in_a_widget_sticks_below_the_header(visit):
     page = visit('widgets')
-    page.evaluate("window.scrollTo(0, scrollY + document.querySelector('[data-widget=batches]').getBoundingClientRect().top + 300)")
-    page.wait_for_function("Math.abs(document.querySelector('[data-widget=batches]').shadowRoot.querySelector('.scrub').getBoundingClientRect().top - document.querySelector('#quarto-header').offsetHeight) < 2")
+    page.evaluate('''window.scrollTo(0,
+        scrollY + document.querySelector('[data-widget=batches]').getBoundingClientRect().top + 300)''')
+    page.wait_for_function('''() => {
+        const scrub = document.querySelector('[data-widget=batches]').shadowRoot.querySelector('.scrub')
+        const header = document.querySelector('#quarto-header')
+        return Math.abs(scrub.getBoundingClientRect().top - header.offsetHeight) < 2
+    }''')
 
 
 def test_copies_as_text_describe_widgets(site):

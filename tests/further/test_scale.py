@@ -1,4 +1,4 @@
-"Several processes make the weights of one, a worker that dies is named, and a run that is continued ends as if nothing had happened"
+"Several processes make the weights of one, a worker that dies is named, and a continued run ends alike"
 import hashlib
 import json
 import os
@@ -23,7 +23,8 @@ from torch.utils.data import TensorDataset
 from fastsgd import scale
 from fastsgd.data import get_dls, load_digits
 from fastsgd.parity import assert_same_training, first_divergence
-from fastsgd.scale import Checkpoint, UnionLoader, break_even_rows, main, ring_bytes, spread, spread_learner, train_alone
+from fastsgd.scale import (
+    Checkpoint, UnionLoader, break_even_rows, main, ring_bytes, spread, spread_learner, train_alone)
 
 # classes, images to train on, architecture, type, rows in a step, epochs, learning rate, bound
 three_seven = ((3, 7), 800, 'linear')
@@ -54,7 +55,8 @@ for name, case in cases.items():
 if not int(os.environ['RANK']): torch.save(runs, sys.argv[1])
 
 learn, keep = spread_learner(digits(case)), Checkpoint('stopped.pt')
-with spread(learn, cpu=True), learn.no_bar(), learn.no_logging(): learn.fit(3000, cbs=[keep, _Watch(keep, ['--bs', '64'])])
+watch = _Watch(keep, ['--bs', '64'])
+with spread(learn, cpu=True), learn.no_bar(), learn.no_logging(): learn.fit(3000, cbs=[keep, watch])
 '''
 
 
@@ -62,13 +64,15 @@ def digits(case):
     "The digits that a case asks for"
     classes, n, _, dtype, *_ = case
     data = load_digits(classes=classes).to(getattr(torch, dtype))
-    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n], valid_x=data.valid_x[:100], valid_y=data.valid_y[:100])
+    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n],
+                   valid_x=data.valid_x[:100], valid_y=data.valid_y[:100])
 
 
 def torchrun(n, what, folder, **env):
     "Start `n` processes"
     argv = [sys.executable, '-m', 'torch.distributed.run', '--standalone', f'--nproc_per_node={n}', *what.split()]
-    return Popen(argv, cwd=folder, env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, stdout=PIPE, stderr=PIPE, text=True)
+    env = {**os.environ, 'OMP_NUM_THREADS': '1', **env}
+    return Popen(argv, cwd=folder, env=env, stdout=PIPE, stderr=PIPE, text=True)
 
 
 def workers(process):
@@ -100,9 +104,11 @@ def ends(own_cache, tmp_path_factory):
     folder = tmp_path_factory.mktemp('scale')
     load_digits()  # once, not in each process
     abort_on_shutdown = tmp_path_factory.mktemp('site')  # as gloo's threads do where they are late
-    (abort_on_shutdown/'sitecustomize.py').write_text("import atexit, os\nif 'RANK' in os.environ: atexit.register(os.abort)\n")
+    (abort_on_shutdown/'sitecustomize.py').write_text(
+        "import atexit, os\nif 'RANK' in os.environ: atexit.register(os.abort)\n")
     (folder/'train.py').write_text(in_each_process)
-    command, forever = '-m fastsgd.scale --cpu --epochs 3 --checkpoint broken.pt', '-m fastsgd.scale --cpu --epochs 3000 --checkpoint'
+    command = '-m fastsgd.scale --cpu --epochs 3 --checkpoint broken.pt'
+    forever = '-m fastsgd.scale --cpu --epochs 3000 --checkpoint'
     ends, started = SimpleNamespace(folder=folder), []
     def go(n, what, **env):
         started.append(torchrun(n, what, folder, **env))
@@ -111,9 +117,11 @@ def ends(own_cache, tmp_path_factory):
         broken, several = go(2, f'{command} --kill 1@20'), go(2, f'train.py {folder}/runs.pt {here} {here.parent}')
         ends.broken = end(broken)
         ends.kept = torch.load(folder/'broken.pt')
-        continued = go(2, f'{command} --json continued.json', PYTHONPATH=f'{abort_on_shutdown}{os.pathsep}{os.environ.get("PYTHONPATH", "")}')
+        path = f'{abort_on_shutdown}{os.pathsep}{os.environ.get("PYTHONPATH", "")}'
+        continued = go(2, f'{command} --json continued.json', PYTHONPATH=path)
         ends.stopped = once_it_trains(several, folder/'stopped.pt', lambda workers: several.terminate())
-        ends.killed = once_it_trains(go(3, f'{forever} killed.pt --bs 66'), folder/'killed.pt', lambda workers: workers[0].kill())
+        killed = go(3, f'{forever} killed.pt --bs 66')
+        ends.killed = once_it_trains(killed, folder/'killed.pt', lambda workers: workers[0].kill())
         ends.continued = end(continued)
         yield ends
     finally:
@@ -160,7 +168,8 @@ def test_fastai_still_needs_our_mend_on_cpus():
     pytest.importorskip('accelerate')
     from fastai.distributed import DistributedDL
     dl = DistributedDL(scale.TensorLoader(TensorDataset(torch.arange(4))), 0, 2)
-    with pytest.raises((AssertionError, RuntimeError)): dl._broadcast([0, 1], 0)  # no longer? then delete `_broadcast` in 08_scale
+    # no longer? then delete `_broadcast` in 32_scale
+    with pytest.raises((AssertionError, RuntimeError)): dl._broadcast([0, 1], 0)
 
 
 # A worker dies
@@ -171,7 +180,8 @@ def test_an_error_of_gloo_is_known_when_it_comes():
 import sys, torch, torch.distributed as dist
 from datetime import timedelta
 rank, port = map(int, sys.argv[1:])
-dist.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{port}', rank=rank, world_size=2, timeout=timedelta(seconds=30))
+address, patience = f'tcp://127.0.0.1:{port}', timedelta(seconds=30)
+dist.init_process_group('gloo', init_method=address, rank=rank, world_size=2, timeout=patience)
 dist.all_reduce(torch.ones(4))
 print('ready', flush=True)
 input()
@@ -191,13 +201,16 @@ os._exit(0)
     assert end(stays).out.startswith('True ')
 
 
-@pytest.mark.parametrize('e, lost', [(RuntimeError('shape mismatch'), False), (RuntimeError('gloomy weather'), False), (dist.DistNetworkError('gone'), True), (dist.DistBackendError('gone'), True)])
+@pytest.mark.parametrize('e, lost', [
+    (RuntimeError('shape mismatch'), False), (RuntimeError('gloomy weather'), False),
+    (dist.DistNetworkError('gone'), True), (dist.DistBackendError('gone'), True)])
 def test_other_errors_are_not_taken_for_it(e, lost): assert scale._lost_touch(e) == lost
 
 
 def test_a_dead_worker_is_named_with_what_is_lost_and_how_to_go_on(ends):
     said, = sentences(ends.broken)
-    assert said == ('fastsgd.scale: rank 1 of 2 died in epoch 2: the steps of epoch 2 are lost, go on after epoch 1 with: '
+    assert said == ('fastsgd.scale: rank 1 of 2 died in epoch 2: '
+                    'the steps of epoch 2 are lost, go on after epoch 1 with: '
                     'torchrun --standalone --nproc_per_node 2 -m fastsgd.scale --cpu --epochs 3 --checkpoint broken.pt')
     assert ends.broken.status == 1 and ends.broken.out == '' and len(ends.kept['rows']) == 1
 
@@ -247,7 +260,8 @@ def test_obituary(monkeypatch, gone, epoch, kept, expected):
 @pytest.mark.parametrize('env, argv, expected', [
     ({}, ['--kill', '1@20', '--bs', '66'], 'torchrun --standalone --nproc_per_node 2 -m fastsgd.scale --bs 66'),
     ({}, ['--bs', '66', '--kill=1@20'], 'torchrun --standalone --nproc_per_node 2 -m fastsgd.scale --bs 66'),
-    ({'ACCELERATE_MIXED_PRECISION': 'no'}, ['--checkpoint', 'a b.pt'], "accelerate launch --multi_gpu --num_processes 2 -m fastsgd.scale --checkpoint 'a b.pt'"),
+    ({'ACCELERATE_MIXED_PRECISION': 'no'}, ['--checkpoint', 'a b.pt'],
+     "accelerate launch --multi_gpu --num_processes 2 -m fastsgd.scale --checkpoint 'a b.pt'"),
     ({'LOCAL_WORLD_SIZE': '1'}, [], 'the same commands as before')])
 def test_command_to_go_on(monkeypatch, env, argv, expected):
     for k, v in ({'WORLD_SIZE': '2', 'LOCAL_WORLD_SIZE': '2'} | env).items(): monkeypatch.setenv(k, v)
@@ -294,7 +308,8 @@ def test_a_checkpoint_is_whole_at_all_times(small, tmp_path, monkeypatch):
 
 def test_a_checkpoint_of_another_run_is_refused(small, tmp_path):
     fit(small, 1, tmp_path/'a.pt', bs=64)
-    with pytest.raises(ValueError, match='a.pt was kept by a run with bs 64, and this one has 32'): fit(small, 2, tmp_path/'a.pt', bs=32)
+    with pytest.raises(ValueError, match='a.pt was kept by a run with bs 64, and this one has 32'):
+        fit(small, 2, tmp_path/'a.pt', bs=32)
 
 
 @pytest.mark.parametrize('content', [b'', b'nonsense', b'PK\x03\x04'])
@@ -318,19 +333,23 @@ def status(argv):
 def test_one_process_works_without_a_launcher(tmp_path, capsys):
     assert status(['--prove', '--json', str(tmp_path/'r.json')]) == 0
     out, result = capsys.readouterr().out, json.loads((tmp_path/'r.json').read_text())
-    assert '1 process, with all 64 rows' in out and 'after 1 epoch\n' in out and result['same'] and max(result['max_diff']) == 0
+    assert '1 process, with all 64 rows' in out and 'after 1 epoch\n' in out
+    assert result['same'] and max(result['max_diff']) == 0
 
 
 def test_weights_that_are_not_the_same_give_status_1(monkeypatch, capsys):
     right = scale.train_alone
-    monkeypatch.setattr(scale, 'train_alone', lambda data, arch, epochs, lr, bs, seed, n: right(data, arch, epochs, 1.01*lr, bs, seed, n))
+    def faster(data, arch, epochs, lr, bs, seed, n): return right(data, arch, epochs, 1.01*lr, bs, seed, n)
+    monkeypatch.setattr(scale, 'train_alone', faster)
     assert status(['--prove']) == 1
     assert 'Not the same: the run of 1 process parts from one process at step 1' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('options, complaint', [
-    ('--epochs 0', "'0' is no whole number from 1"), ('--lr nan', "'nan' is no learning rate"), ('--bs x', "'x' is no whole number"), ('--kill 3', 'write them like 1@20'),
-    ('--classes 3,x', 'no list of digits'), ('--classes 3,12', '12 is not a digit'), ('--checkpoint /nowhere/a.pt', 'cannot write'), ('--arch resnet', 'invalid choice'),
+    ('--epochs 0', "'0' is no whole number from 1"), ('--lr nan', "'nan' is no learning rate"),
+    ('--bs x', "'x' is no whole number"), ('--kill 3', 'write them like 1@20'),
+    ('--classes 3,x', 'no list of digits'), ('--classes 3,12', '12 is not a digit'),
+    ('--checkpoint /nowhere/a.pt', 'cannot write'), ('--arch resnet', 'invalid choice'),
     ('--source nowhere', 'Unknown source')])
 def test_bad_requests_are_answered_in_one_line(capfd, options, complaint):
     assert status(options.split()) == 2
@@ -343,13 +362,15 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch, capfd):
     monkeypatch.setattr(scale, 'train_alone', fails)
     assert status(['--prove']) == 3
     err = capfd.readouterr().err
-    assert 'Traceback' in err and 'ValueError: nobody meant this' in err and err.splitlines()[-1].startswith('fastsgd.scale: this is a fault of fastsgd')
+    assert 'Traceback' in err and 'ValueError: nobody meant this' in err
+    assert err.splitlines()[-1].startswith('fastsgd.scale: this is a fault of fastsgd')
 
 
 def test_a_run_that_is_over_says_that_nothing_was_trained(tmp_path, capsys):
     argv = ['--epochs', '2', '--checkpoint', str(tmp_path/'run.pt')]
     assert status(argv) == 0 and 'Nothing was trained' not in capsys.readouterr().out
-    assert status(argv) == 0 and 'Nothing was trained: the checkpoint holds all of these epochs.' in capsys.readouterr().out
+    assert status(argv) == 0
+    assert 'Nothing was trained: the checkpoint holds all of these epochs.' in capsys.readouterr().out
 
 
 def test_a_run_that_is_over_is_judged_by_its_weights(tmp_path, monkeypatch, capsys):
@@ -357,9 +378,11 @@ def test_a_run_that_is_over_is_judged_by_its_weights(tmp_path, monkeypatch, caps
     assert status(argv) == 0 and 'agree after each of 26 steps' in capsys.readouterr().out
     assert status(argv) == 0 and 'tier 2 in one agree in the end, to within 0e+00' in capsys.readouterr().out
     right = scale.train_alone
-    monkeypatch.setattr(scale, 'train_alone', lambda data, arch, epochs, lr, *args: right(data, arch, epochs, 1.01*lr, *args))
+    def faster(data, arch, epochs, lr, *args): return right(data, arch, epochs, 1.01*lr, *args)
+    monkeypatch.setattr(scale, 'train_alone', faster)
     assert status(argv) == 1
-    assert 'Not the same: the run of 1 process took no step, and its weights differ from those of one process by' in capsys.readouterr().out
+    said = 'Not the same: the run of 1 process took no step, and its weights differ from those of one process by'
+    assert said in capsys.readouterr().out
 
 
 def test_only_the_first_process_complains(monkeypatch, capfd):
@@ -373,7 +396,8 @@ def test_only_the_first_process_complains(monkeypatch, capfd):
 
 def test_a_batch_that_cannot_be_shared_is_refused(small, monkeypatch):
     monkeypatch.setenv('WORLD_SIZE', '3')
-    with pytest.raises(ValueError, match='64 rows cannot be shared evenly by 3 processes: take a multiple of 3'): spread_learner(small)
+    with pytest.raises(ValueError, match='64 rows cannot be shared evenly by 3 processes: take a multiple of 3'):
+        spread_learner(small)
 
 
 def test_without_accelerate_the_error_says_what_to_install(small, monkeypatch):
@@ -413,5 +437,6 @@ def test_union_puts_the_rows_of_all_ranks_into_each_step():
 
 
 def test_plan():
-    assert ring_bytes(1000, 1) == 0 and ring_bytes(1000, 2) == 4000 and ring_bytes(1e9, 1000, 2) == pytest.approx(4e9, rel=.01)
+    assert ring_bytes(1000, 1) == 0 and ring_bytes(1000, 2) == 4000
+    assert ring_bytes(1e9, 1000, 2) == pytest.approx(4e9, rel=.01)
     assert break_even_rows(6e12, 1e9, 2, 4) == pytest.approx(4000)

@@ -203,7 +203,8 @@ def test_json_holds_settings_and_results(fastsgd, tmp_path):
     run = fastsgd('--classes', '4,5', '--epochs', 2, '--lr', .5, '--json', tmp_path/'tiers.json')
     kept = strict((tmp_path/'tiers.json').read_text())
     assert run.status == 0 and kept['same'] is True and kept['max_diff'] == {'modules': 0., 'learner': 0.}
-    assert kept['settings'] == dict(source='embedded', classes=[4, 5], arch='linear', epochs=2, lr=.5, bs=64, seed=42, dtype='float32')
+    assert kept['settings'] == dict(
+        source='embedded', classes=[4, 5], arch='linear', epochs=2, lr=.5, bs=64, seed=42, dtype='float32')
     assert {tier: len(a) for tier, a in kept['accuracy'].items()} == dict(manual=2, modules=2, learner=2)
     assert f"{kept['accuracy']['learner'][-1]:.4f}" in run.out
 

@@ -34,7 +34,8 @@ def imports(name):
         if isinstance(node, ast.Import): yield from ((a.name, ()) for a in node.names)
         if isinstance(node, ast.ImportFrom):
             names, module = [a.name for a in node.names], absolute(node, name)
-            if f'{module[1:]}.{names[0]}' in files or module == '.': yield from ((f'{module}.{n}'.replace('..', '.'), ()) for n in names)
+            if f'{module[1:]}.{names[0]}' in files or module == '.':
+                yield from ((f'{module}.{n}'.replace('..', '.'), ()) for n in names)
             else: yield module, names
 
 

@@ -13,7 +13,10 @@ from fastsgd.check import check_file
 from fastsgd.cli import check_main
 from fastsgd.exercises import exercises, new_exercises, solution, stub
 
-imports = 'from collections.abc import Callable, Iterable, Sequence\nimport torch\nfrom torch import Tensor\n'
+imports = '''from collections.abc import Callable, Iterable, Sequence
+import torch
+from torch import Tensor
+'''
 right = 'def mse(preds, targets): return ((preds - targets)**2).mean()\n'
 
 
@@ -75,12 +78,14 @@ def test_what_comes_from_fastsgd_is_not_the_learners(checked):
 
 
 def test_prints_and_checks_in_the_file_stay_inside(checked):
-    run = checked('print("hello")\nfrom fastsgd.check import check\n' + right + 'print(check(mse=mse))\nimport sys; sys.stderr.write("oops")\n')
+    talk = 'print(check(mse=mse))\nimport sys; sys.stderr.write("oops")\n'
+    run = checked(f'print("hello")\nfrom fastsgd.check import check\n{right}{talk}')
     assert run.status == 0 and run.out.startswith('mse: right\n') and run.err == ''
 
 
 @pytest.mark.parametrize('use', [
-    'print(report.hint())', 'print(report.solution())', 'assert report.ok', 'assert not report.findings', 'assert report.passed == ["mse"]', 'report.to_dict()["ok"]',
+    'print(report.hint())', 'print(report.solution())', 'assert report.ok', 'assert not report.findings',
+    'assert report.passed == ["mse"]', 'report.to_dict()["ok"]',
     'print(report, report.missing)', 'for f in report.findings: print(f.message)', 'report._repr_html_()'])
 def test_a_file_may_use_what_check_gives_it(checked, use):
     run = checked(f'from fastsgd.check import check\n{right}report = check(mse=mse, seed=3)\n{use}\n')
@@ -88,7 +93,8 @@ def test_a_file_may_use_what_check_gives_it(checked, use):
 
 
 def test_a_file_that_asserts_that_it_is_right_is_told_its_mistake(checked):
-    run = checked('from fastsgd.check import check\ndef linear1(xb, weights, bias): return xb @ weights\nassert check(linear1=linear1).ok\n')
+    wrong = 'def linear1(xb, weights, bias): return xb @ weights'
+    run = checked(f'from fastsgd.check import check\n{wrong}\nassert check(linear1=linear1).ok\n')
     assert run.status == 1 and run.out.startswith('linear1: bias-not-added\n')
 
 
@@ -98,7 +104,8 @@ def test_main_blocks_are_not_run(checked):
 
 def test_modules_beside_the_file_can_be_imported(checked, tmp_path):
     (tmp_path/'my_helpers.py').write_text('def square(x): return x**2\n')
-    assert checked('from my_helpers import square\ndef mse(preds, targets): return square(preds - targets).mean()\n').status == 0
+    uses_it = 'from my_helpers import square\ndef mse(preds, targets): return square(preds - targets).mean()\n'
+    assert checked(uses_it).status == 0
 
 
 def test_the_folder_may_have_a_space_and_an_umlaut(checked, tmp_path):
@@ -113,14 +120,18 @@ def test_a_notebook_is_run_cell_by_cell(checked):
 
 def notebook(*cells):
     "A notebook with some code, and a heading"
-    def cell(source): return dict(cell_type='code', source=source.splitlines(keepends=True), metadata={}, outputs=[], execution_count=None)
+    def cell(source):
+        lines = source.splitlines(keepends=True)
+        return dict(cell_type='code', source=lines, metadata={}, outputs=[], execution_count=None)
     heading = dict(cell_type='markdown', source='# mse', metadata={})
     return json.dumps(dict(cells=[*map(cell, cells), heading], metadata={}, nbformat=4, nbformat_minor=5))
 
 
 def test_what_is_meant_for_jupyter_does_no_harm(checked):
-    cells = ['display(torch)', 'get_ipython().run_line_magic("time", "")', '%time x = 1', '!ls', 'files = !ls\nlen(files)', 'here = %pwd',
-             '!pip install \\\n  torch', 'for i in range(2):\n    !ls', 'torch?', '?torch', 'torch.randn??', '%%bash\nls | wc', '%%html\n<b>',
+    cells = ['display(torch)', 'get_ipython().run_line_magic("time", "")', '%time x = 1',
+             '!ls', 'files = !ls\nlen(files)', 'here = %pwd',
+             '!pip install \\\n  torch', 'for i in range(2):\n    !ls', 'torch?', '?torch', 'torch.randn??',
+             '%%bash\nls | wc', '%%html\n<b>',
              '%%writefile a.py\nimport nowhere', 'text = """\n%d\n!x\n"""\nassert text.split() == ["%d", "!x"]']
     under = [f'{magic}\n%precision 3\n{imports}{solution(name)}' for magic, name in zip(
         ['%%time', '%%timeit -n 3', '%%capture out', '%%prun'], ['mse', 'linear1', 'simple_net', 'mnist_loss'])]
@@ -130,9 +141,11 @@ def test_what_is_meant_for_jupyter_does_no_harm(checked):
 
 
 def test_a_cell_that_stops_does_not_keep_others_from_being_checked(checked, tmp_path):
-    stops = [('x.shape\ny = 1', 'x.shape', 'NameError'), ('a = 1\nassert a == 2', 'assert a == 2', 'AssertionError'), ('import torsch', 'import torsch', 'torsch'),
-             ('def linear1(xb weights): pass', 'def linear1(xb weights): pass', 'SyntaxError'), ('exit()', 'exit()', 'exit()')]
-    run = checked(notebook(*[cell for cell, *_ in stops], right), '--json', tmp_path/'report.json', name='solution.ipynb')
+    stops = [('x.shape\ny = 1', 'x.shape', 'NameError'), ('a = 1\nassert a == 2', 'assert a == 2', 'AssertionError'),
+             ('import torsch', 'import torsch', 'torsch'), ('exit()', 'exit()', 'exit()'),
+             ('def linear1(xb weights): pass', 'def linear1(xb weights): pass', 'SyntaxError')]
+    cells = [cell for cell, *_ in stops]
+    run = checked(notebook(*cells, right), '--json', tmp_path/'report.json', name='solution.ipynb')
     assert run.status == 0 and run.err == '' and run.out.startswith('mse: right\nNote: It stops at the line')
     notes = json.loads((tmp_path/'report.json').read_text())['notes']
     assert len(notes) == len(stops)
@@ -141,32 +154,39 @@ def test_a_cell_that_stops_does_not_keep_others_from_being_checked(checked, tmp_
 
 
 def test_a_line_that_stops_does_not_keep_others_from_being_checked(checked):
-    run = checked(f'import torch\nx.shape\n{right}assert mse(torch.ones(1), torch.ones(1)) == 3\ndef linear1(xb, weights, bias): return xb @ weights + bias\n')
+    more = 'assert mse(torch.ones(1), torch.ones(1)) == 3\ndef linear1(xb, weights, bias): return xb @ weights + bias\n'
+    run = checked(f'import torch\nx.shape\n{right}{more}')
     assert run.status == 0 and run.out.startswith('mse: right\nlinear1: right\n')
     assert 'Note: It stops at line 2, `x.shape`: NameError' in run.out and 'line 4, `assert mse' in run.out
 
 
 def test_what_stops_is_told_first_where_no_function_is_left(checked):
-    assert_refused(checked(notebook('a = 1\nx.shape', 'y.shape'), name='solution.ipynb'), 'cannot be run', 'the line `x.shape`: NameError')
+    run = checked(notebook('a = 1\nx.shape', 'y.shape'), name='solution.ipynb')
+    assert_refused(run, 'cannot be run', 'the line `x.shape`: NameError')
 
 
 def test_annotations_may_be_left_for_later(checked):
-    assert checked(f'from __future__ import annotations\ndef linear1(xb: Later, weights, bias): return xb @ weights + bias\n{right}').status == 0
+    later = 'def linear1(xb: Later, weights, bias): return xb @ weights + bias'
+    assert checked(f'from __future__ import annotations\n{later}\n{right}').status == 0
 
 
 def test_a_file_may_read_its_own_source(checked):
-    assert checked(f'import inspect\n{right}assert "mean" in inspect.getsource(mse)\n', name='a.py').out.count('Note') == 0
-    assert checked(notebook(f'import inspect\n{right}', 'assert "mean" in inspect.getsource(mse)'), name='a.ipynb').out.count('Note') == 0
+    before, after = f'import inspect\n{right}', 'assert "mean" in inspect.getsource(mse)\n'
+    assert checked(before + after, name='a.py').out.count('Note') == 0
+    assert checked(notebook(before, after), name='a.ipynb').out.count('Note') == 0
 
 
 def test_a_line_of_a_notebook_is_quoted(checked):
-    run = checked(notebook('import torch', 'def linear1(xb, weights, bias):\n    x = xb*weights\n    return x + bias'), name='solution.ipynb')
+    stops = 'def linear1(xb, weights, bias):\n    x = xb*weights\n    return x + bias'
+    run = checked(notebook('import torch', stops), name='solution.ipynb')
     assert 'It stops in line 2, `x = xb*weights`, with RuntimeError' in run.out
 
 
 @pytest.mark.parametrize('name, content, words', [
-    ('picture.png', b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff', ['no text']), ('old.py', 'x = "\u00fc"'.encode('latin-1'), ['UTF-8']),
-    ('old.ipynb', '{"a": "\u00fc"}'.encode('latin-1'), ['UTF-8']), ('broken.ipynb', b'{"cells":', ['no notebook']), ('list.ipynb', b'[]', ['no notebook']),
+    ('picture.png', b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff', ['no text']),
+    ('old.py', 'x = "\u00fc"'.encode('latin-1'), ['UTF-8']),
+    ('old.ipynb', '{"a": "\u00fc"}'.encode('latin-1'), ['UTF-8']),
+    ('broken.ipynb', b'{"cells":', ['no notebook']), ('list.ipynb', b'[]', ['no notebook']),
     ('other.ipynb', b'{"cells": [3]}', ['no notebook']), ('zero.py', b'x = 1\0', ['cannot be run'])])
 def test_what_is_no_code_is_refused_in_a_sentence(capsys, tmp_path, name, content, words):
     (tmp_path/name).write_bytes(content)
@@ -184,7 +204,8 @@ def test_a_declared_encoding_is_read(tmp_path):
 
 
 def test_near_misses_are_suggested(checked):
-    assert_refused(checked('def MSE(preds, targets): pass\ndef trainEpoch(): pass\n'), 'MSE is not checked: did you mean mse?', 'did you mean train_epoch?')
+    run = checked('def MSE(preds, targets): pass\ndef trainEpoch(): pass\n')
+    assert_refused(run, 'MSE is not checked: did you mean mse?', 'did you mean train_epoch?')
     run = checked(right + 'def Linear1(xb, weights, bias): pass\n')
     assert run.status == 0 and 'Note: Linear1 is not checked: did you mean linear1?' in run.out
 
@@ -209,14 +230,18 @@ def test_a_fault_of_the_checker_is_not_the_learners(checked):
 
 
 @pytest.mark.parametrize('source, words', [
-    ('import sys\nsys.exit()', ['line 2', 'exit()']), ('def mse(preds targets): pass', ['line 1', 'SyntaxError']), ('x = 1\ny = x/0', ['line 2', 'ZeroDivisionError']),
-    ('while True: pass', ['endless loop']), ('import os\nos._exit(7)', ['ends the whole program', '7']), ('x = 1', ['none of the functions', 'train_epoch']),
+    ('import sys\nsys.exit()', ['line 2', 'exit()']), ('def mse(preds targets): pass', ['line 1', 'SyntaxError']),
+    ('x = 1\ny = x/0', ['line 2', 'ZeroDivisionError']), ('while True: pass', ['endless loop']),
+    ('import os\nos._exit(7)', ['ends the whole program', '7']), ('x = 1', ['none of the functions', 'train_epoch']),
     ('x = bytearray(10**14)', ['MemoryError']), ('input()', ['EOFError']), ('import nowhere', ['nowhere'])])
 def test_files_that_cannot_be_checked(checked, source, words): assert_refused(checked(source, '--seconds', 2), *words)
 
 
-@pytest.mark.parametrize('source, words', [('while True: pass', ['endless loop']), ('import os\nos._exit(7)', ['7']), ('x = bytearray(10**14)', ['MemoryError'])])
-def test_a_new_interpreter_says_the_same(checked_anew, source, words): assert_refused(checked_anew(source, '--seconds', 2), *words)
+@pytest.mark.parametrize('source, words', [
+    ('while True: pass', ['endless loop']), ('import os\nos._exit(7)', ['7']),
+    ('x = bytearray(10**14)', ['MemoryError'])])
+def test_a_new_interpreter_says_the_same(checked_anew, source, words):
+    assert_refused(checked_anew(source, '--seconds', 2), *words)
 
 
 def test_a_missing_file_and_a_broken_notebook(checked, capsys):
@@ -226,7 +251,9 @@ def test_a_missing_file_and_a_broken_notebook(checked, capsys):
     assert_refused(checked('[]', name='broken.ipynb'), 'broken.ipynb')
 
 
-@pytest.mark.parametrize('argv', [[], ['a.py', '--new', 'b.py'], ['a.py', '--seconds', '0'], ['a.py', '--seconds', 'nan'], ['--new', 'exercises.txt']])
+@pytest.mark.parametrize('argv', [
+    [], ['a.py', '--new', 'b.py'], ['a.py', '--seconds', '0'], ['a.py', '--seconds', 'nan'],
+    ['--new', 'exercises.txt']])
 def test_requests_that_make_no_sense(capsys, argv):
     with pytest.raises(SystemExit) as leaving: check_main(argv)
     assert leaving.value.code == 2 and re.fullmatch(r'fastsgd_check: [^\n]+\n', capsys.readouterr().err)
@@ -248,15 +275,18 @@ def calc_grad(xb, yb, model, loss_func): loss_func(model(xb), yb).backward()
     found = {f.function: f.message for f in report.findings}
     assert sorted(report.passed) == ['calc_grad', 'mse'] and all(f.mistake is None for f in report.findings)
     assert 'endless loop' in found['init_params'] and 'status 3' in found['linear1'] and 'exit()' in found['simple_net']
-    assert 'memory' in found['mnist_loss'] and 'ends the whole program' in found['batch_accuracy'] and 'line 10' in found['validate_epoch']
+    assert 'memory' in found['mnist_loss'] and 'ends the whole program' in found['batch_accuracy']
+    assert 'line 10' in found['validate_epoch']
 
 
 @pytest.mark.skipif(os.name != 'posix', reason='processes are counted as Unix does')
 def test_no_process_is_left_behind(tmp_path):
-    (tmp_path/'sleeper.py').write_text('import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "import time; time.sleep(987)"])\nwhile True: pass\n')
+    sleeper = 'subprocess.Popen([sys.executable, "-c", "import time; time.sleep(987)"])'
+    (tmp_path/'sleeper.py').write_text(f'import subprocess, sys\n{sleeper}\nwhile True: pass\n')
     with pytest.raises(TimeoutError): check_file(tmp_path/'sleeper.py', seconds=1)
     for _ in range(50):
-        if 'time.sleep(987)' not in subprocess.run(['ps', '-A', '-o', 'args'], capture_output=True, text=True).stdout: return
+        seen = subprocess.run(['ps', '-A', '-o', 'args'], capture_output=True, text=True).stdout
+        if 'time.sleep(987)' not in seen: return
         time.sleep(0.1)
     raise AssertionError('the process that the file started goes on')
 
@@ -266,7 +296,8 @@ def test_no_process_is_left_behind(tmp_path):
 @pytest.mark.parametrize('name', ['exercises.py', 'my exercises.ipynb'])
 def test_new_exercises_are_not_written_yet(forked, name, tmp_path):
     report = check_file(new_exercises(tmp_path/name))
-    assert [f.function for f in report.findings] == exercises and {f.message for f in report.findings} == {'Not written yet.'}
+    assert [f.function for f in report.findings] == exercises
+    assert {f.message for f in report.findings} == {'Not written yet.'}
 
 
 @pytest.mark.parametrize('name', ['exercises.py', 'exercises.ipynb'])
@@ -274,7 +305,8 @@ def test_exercises_can_be_solved_one_by_one(forked, name, tmp_path):
     file, done = new_exercises(tmp_path/name), exercises[2:9:3]
     text = file.read_text()
     for n in done:
-        old, new = (json.dumps(source(n).rstrip())[1:-1] if name.endswith('.ipynb') else source(n) for source in (stub, solution))
+        old, new = stub(n), solution(n)
+        if name.endswith('.ipynb'): old, new = (json.dumps(text.rstrip())[1:-1] for text in (old, new))
         assert text.count(old) == 1
         text = text.replace(old, new)
     file.write_text(text)
@@ -283,7 +315,8 @@ def test_exercises_can_be_solved_one_by_one(forked, name, tmp_path):
 
 
 def test_a_function_that_calls_an_unwritten_one_says_so(checked):
-    run = checked(imports + stub('calc_grad').replace('mnist_loss', 'None') + solution('train_epoch').replace('= mnist_loss', '= None'))
+    unwritten = stub('calc_grad').replace('mnist_loss', 'None')
+    run = checked(imports + unwritten + solution('train_epoch').replace('= mnist_loss', '= None'))
     assert 'train_epoch: It calls calc_grad, which is not written yet.' in run.out
 
 

@@ -23,12 +23,14 @@ from torch import nn
 from fastsgd import learner, manual, modules, parity
 from fastsgd.data import get_dls
 from fastsgd.manual import init_params, linear1
-from fastsgd.parity import Run, Steps, WatchedLoader, assert_same_training, compare_tiers, first_divergence, record, step_diffs
+from fastsgd.parity import (
+    Run, Steps, WatchedLoader, assert_same_training, compare_tiers, first_divergence, record, step_diffs)
 
 
 # Clean tiers
 
-@pytest.mark.parametrize('dtype, bounds', [(torch.float32, (0, 1e-6, 1e-4)), (torch.float64, (1e-12, 1e-12, 1e-12))], ids=str)
+@pytest.mark.parametrize('dtype, bounds', [
+    (torch.float32, (0, 1e-6, 1e-4)), (torch.float64, (1e-12, 1e-12, 1e-12))], ids=str)
 @pytest.mark.parametrize('case', [0, 1, 2, 3], ids=['linear', 'simple_net', 'linear-ten', 'simple_net-ten'])
 def test_clean_tiers_are_the_same_computation(small, ten, case, dtype, bounds):
     data, arch = [(small, 'linear'), (small, 'simple_net'), (ten, 'linear'), (ten, 'simple_net')][case]
@@ -73,12 +75,14 @@ def test_tiers_agree_on_each_device(small, ten, arch, device):
 def test_results_are_plain_values(small):
     tiers = compare_tiers(small, epochs=2)
     kept = json.loads(json.dumps(tiers.to_dict(), allow_nan=False))
-    assert kept['same'] is True and kept['accuracy'] == {n: pytest.approx(a, abs=1e-6) for n, a in tiers.accuracy.items()} and kept['max_diff'] == tiers.max_diff
+    assert kept['same'] is True and kept['max_diff'] == tiers.max_diff
+    assert kept['accuracy'] == {n: pytest.approx(a, abs=1e-6) for n, a in tiers.accuracy.items()}
     assert list(tiers.table().index) == list(tiers.trace(2).columns) == ['manual', 'modules', 'learner']
     assert tiers.verdict in repr(tiers) and tiers.verdict in tiers._repr_html_() and '<table' in tiers._repr_html_()
 
 
-# Planted faults. Each entry: where to plant it, what to plant, the architecture, the step where the tiers part, and which part.
+# Planted faults. Each entry: where to plant it, what to plant, the architecture, the step where the tiers part,
+# and which part.
 
 def no_zeroing(model, lr, params, dl, loss_func):
     for xb, yb in dl:
@@ -114,7 +118,8 @@ class Louder(nn.Linear):
 get_learner = learner.get_learner  # as it is before a fault is planted
 def without_relu(xb, w1, b1, w2, b2): return linear1(linear1(xb, w1, b1), w2, b2)
 def tanh_net(n_out): return nn.Sequential(nn.Linear(784, 30), nn.Tanh(), nn.Linear(30, n_out))
-def learner_with_half_the_loss(dls, model, lr, loss_func): return get_learner(dls, model, lr, lambda p, y: loss_func(p, y)/2)
+def learner_with_half_the_loss(dls, model, lr, loss_func):
+    return get_learner(dls, model, lr, lambda p, y: loss_func(p, y)/2)
 def learner_with_another_rate(dls, model, lr, loss_func, by=1.01): return get_learner(dls, model, lr*by, loss_func)
 
 
@@ -132,7 +137,8 @@ faults = {
     'weight decay': (parity, 'SGD', partial(SGD, wd=.1), 'linear', 1, from_modules),
     'another rate': (learner, 'get_learner', learner_with_another_rate, 'simple_net', 1, from_learner),
     'another loss': (learner, 'get_learner', learner_with_half_the_loss, 'linear', 1, from_learner),
-    'short batches dropped by learner': (learner, 'get_learner', learner_without_short_batches, 'linear', 4, from_learner),
+    'short batches dropped by learner': (
+        learner, 'get_learner', learner_without_short_batches, 'linear', 4, from_learner),
     'momentum': (learner, 'SGD', partial(SGD, mom=.9), 'simple_net', 2, from_learner),
 }
 
@@ -146,7 +152,8 @@ def test_planted_fault_is_found_and_placed(small, fault):
     assert not tiers.same and not tiers.to_dict()['same'] and 'Not the same' in tiers.verdict
     assert re.search(rf'{tiers_that_part[0]} parts from manual at step {step} .*: ({params}) differs by', tiers.verdict)
     assert 'crept' not in tiers.verdict
-    for name in tiers_that_part: assert first_divergence(tiers.runs['manual'], tiers.runs[name], tiers.bound).step == step
+    for name in tiers_that_part:
+        assert first_divergence(tiers.runs['manual'], tiers.runs[name], tiers.bound).step == step
 
 
 @pytest.fixture(scope='module')
@@ -158,20 +165,24 @@ def wild(ten):
 def test_rounding_that_grows_is_no_fault_as_float64_shows(wild):
     assert wild.faults and wild.same and wild.exact.same
     assert max(wild.exact.max_diff.values()) <= wild.exact.bound == 1e-12 < wild.bound < max(wild.max_diff.values())
-    assert wild.verdict.startswith('Same computation, as float64 shows: there the weights of all tiers agree after each of 63 steps. In float32, modules parts from manual at step ')
+    assert wild.verdict.startswith(
+        'Same computation, as float64 shows: there the weights of all tiers agree after each of 63 steps. '
+        'In float32, modules parts from manual at step ')
     assert wild.to_dict()['same']
 
 
 def test_a_fault_in_a_wild_training_is_a_fault(ten):
     with patch.object(modules, 'calc_grad', halved_grad): tiers = compare_tiers(ten, 'simple_net', epochs=1, lr=1.)
     assert not tiers.same and not tiers.exact.same
-    assert tiers.verdict.startswith('Not the same: modules parts from manual at step 1 ') and 'rounding is not the cause' in tiers.verdict
+    assert tiers.verdict.startswith('Not the same: modules parts from manual at step 1 ')
+    assert 'rounding is not the cause' in tiers.verdict
 
 
 def test_a_training_too_wild_even_for_float64_is_called_that(ten):
     tiers = compare_tiers(ten, 'simple_net', epochs=20, lr=1.)
     assert not tiers.same and tiers.parting < tiers.exact.parting <= 140
-    assert 'That is rounding, as float64 shows; but it grows until' in tiers.verdict and tiers.verdict.endswith('Lower lr.')
+    assert 'That is rounding, as float64 shows; but it grows until' in tiers.verdict
+    assert tiers.verdict.endswith('Lower lr.')
 
 
 def test_float64_is_asked_only_where_float32_parts(small):
@@ -201,7 +212,8 @@ def test_nan_in_one_tier_is_a_fault(small):
     assert not tiers.same and re.search('learner parts from manual at step 1 .* differs by inf', tiers.verdict)
 
 
-@pytest.mark.parametrize('module, tiers_that_idle', [(manual, ['manual']), (modules, ['modules'])], ids=['manual', 'modules'])
+@pytest.mark.parametrize('module, tiers_that_idle', [
+    (manual, ['manual']), (modules, ['modules'])], ids=['manual', 'modules'])
 def test_a_tier_that_takes_no_step_is_a_fault(small, module, tiers_that_idle):
     with patch.object(module, 'train_epoch', lambda *args: None): tiers = compare_tiers(small, epochs=1)
     assert not tiers.same and tiers.faults == [f'{tier} took no step' for tier in tiers_that_idle]
@@ -219,7 +231,8 @@ def test_equal_runs_are_accepted(): assert_same_training(run_of('a', 0, 1, 2), r
 
 
 @pytest.mark.parametrize('steps, where', [
-    ((5, 1, 2, 3), 'the start'), ((0, 5, 2, 3), r'step 1 \(epoch 1, batch 1\)'), ((0, 1, 2, 5), r'step 3 \(epoch 2, batch 1\)'),
+    ((5, 1, 2, 3), 'the start'), ((0, 5, 2, 3), r'step 1 \(epoch 1, batch 1\)'),
+    ((0, 1, 2, 5), r'step 3 \(epoch 2, batch 1\)'),
     ((0, 1, nan, 3), r'step 2 \(epoch 1, batch 2\)')])
 def test_runs_that_part_are_refused_with_step_and_parameter(steps, where):
     with pytest.raises(AssertionError, match=f'b parts from a at {where}: weights differs by'):
@@ -227,7 +240,8 @@ def test_runs_that_part_are_refused_with_step_and_parameter(steps, where):
 
 
 def test_nan_is_never_forgiven():
-    with pytest.raises(AssertionError, match='step 1'): assert_same_training(run_of('a', 0, nan), run_of('b', 0, nan), 1e9)
+    a, b = run_of('a', 0, nan), run_of('b', 0, nan)
+    with pytest.raises(AssertionError, match='step 1'): assert_same_training(a, b, 1e9)
 
 
 def test_differences_up_to_the_bound_are_forgiven():
@@ -239,7 +253,8 @@ def test_differences_up_to_the_bound_are_forgiven():
 @pytest.mark.parametrize('lengths', [(3, 2), (2, 3)])
 def test_runs_of_different_length_are_refused(lengths):
     a, b = (run_of(name, *range(n)) for name, n in zip('ab', lengths))
-    with pytest.raises(AssertionError, match=f'b took {b.n_steps} steps, a took {a.n_steps}'): assert_same_training(a, b)
+    with pytest.raises(AssertionError, match=f'b took {b.n_steps} steps, a took {a.n_steps}'):
+        assert_same_training(a, b)
 
 
 def test_runs_with_other_parameters_are_refused():
@@ -248,7 +263,8 @@ def test_runs_with_other_parameters_are_refused():
 
 
 def test_the_parameter_that_differs_most_is_named():
-    a, b = (Run(n, [dict(w=torch.tensor([0.]), b=torch.tensor([x]))], [], [.5], 0., 1) for n, x in (('a', 0.), ('b', 1.)))
+    a, b = (Run(n, [dict(w=torch.tensor([0.]), b=torch.tensor([x]))], [], [.5], 0., 1)
+            for n, x in (('a', 0.), ('b', 1.)))
     d = first_divergence(a, b)
     assert (d.step, d.param, d.diff) == (0, 'b', 1.) and step_diffs(a, b).tolist() == [[0., 1.]]
 
@@ -263,10 +279,12 @@ def test_differences_are_those_of_each_step(n, dtype):
     def step(): return dict(w=torch.randn(1000, 2, generator=g).to(dtype).T, b=torch.randn((), generator=g).to(dtype))
     a, b = (Run(name, [step() for _ in range(n + extra)], [], [], 0., 1) for name, extra in (('a', 3), ('b', 0)))
     b.params[n//2]['w'][1, 7] = nan
-    expected = torch.stack([torch.stack([(x[p] - y[p]).abs().max() for p in ('w', 'b')]) for x, y in zip(a.params, b.params)])
+    def largest(x, y): return torch.stack([(x[p] - y[p]).abs().max() for p in ('w', 'b')])
+    expected = torch.stack([largest(x, y) for x, y in zip(a.params, b.params)])
     for params in b.params, Steps(b.params), Steps(b.params, room=1):
         found = step_diffs(a, replace(b, params=params))
-        assert found.dtype == dtype and torch.equal(found.nan_to_num(9), expected.nan_to_num(9)) and found.isnan().sum() == 1
+        assert found.dtype == dtype and found.isnan().sum() == 1
+        assert torch.equal(found.nan_to_num(9), expected.nan_to_num(9))
 
 
 # Runs that prove nothing
@@ -280,7 +298,8 @@ def own_loop(lr, dl, read=True, **kwargs):
 
 
 def test_a_loop_that_does_not_read_its_loader_is_refused(dls):
-    with pytest.raises(ValueError, match=r'No step of lr 0.01 was seen: its train\(dl, loss_func\) has to read .* the loader that it is given'):
+    said = r'No step of lr 0.01 was seen: its train\(dl, loss_func\) has to read .* the loader that it is given'
+    with pytest.raises(ValueError, match=said):
         own_loop(.01, dls.train, read=False)
 
 
@@ -311,15 +330,19 @@ def test_parameters_that_are_no_function_are_refused(dls):
         own_loop(1., dls.train, params=dict(weights=torch.zeros(1)))
 
 
-@pytest.mark.parametrize('wrong, what', [({}, 'empty'), ([torch.zeros(1)], 'a list'), (torch.zeros(1), 'a Tensor')], ids=['empty', 'list', 'tensor'])
+@pytest.mark.parametrize('wrong, what', [
+    ({}, 'empty'), ([torch.zeros(1)], 'a list'), (torch.zeros(1), 'a Tensor')], ids=['empty', 'list', 'tensor'])
 def test_parameters_without_names_are_refused(dls, wrong, what):
-    with pytest.raises(ValueError, match=f'The parameters of a step are {what}: give a dict of tensors by name'): own_loop(1., dls.train, params=lambda: wrong)
+    with pytest.raises(ValueError, match=f'The parameters of a step are {what}: give a dict of tensors by name'):
+        own_loop(1., dls.train, params=lambda: wrong)
 
 
-@pytest.mark.parametrize('other', [dict(w=torch.zeros(2)), dict(v=torch.zeros(1)), dict(w=torch.zeros(1).double())], ids=str)
+@pytest.mark.parametrize('other', [
+    dict(w=torch.zeros(2)), dict(v=torch.zeros(1)), dict(w=torch.zeros(1).double())], ids=str)
 def test_parameters_that_change_their_form_are_refused(dls, other):
     forms = iter([dict(w=torch.zeros(1)), dict(w=torch.zeros(1)), other])
-    with pytest.raises(ValueError, match='Step 2 has parameters .* the first one has .*: they have to keep their names, types and shapes'):
+    said = 'Step 2 has parameters .* the first one has .*: they have to keep their names, types and shapes'
+    with pytest.raises(ValueError, match=said):
         own_loop(1., dls.train, params=lambda: next(forms))
 
 
@@ -327,11 +350,16 @@ def test_parameters_that_change_their_form_are_refused(dls, other):
 
 def mixed(n):
     "A step with tensors of many kinds"
-    return dict(flag=torch.tensor([True, n % 2 == 0, False]), w=(torch.arange(6.) + n).reshape(2, 3).T, count=torch.tensor(n), half=torch.tensor([[n/2]]).bfloat16(),
+    return dict(flag=torch.tensor([True, n % 2 == 0, False]), w=(torch.arange(6.) + n).reshape(2, 3).T,
+                count=torch.tensor(n), half=torch.tensor([[n/2]]).bfloat16(),
                 double=torch.tensor([1/3, nan, n], dtype=torch.float64, requires_grad=True))
 
 
-def same_step(a, b): return list(a) == list(b) and all(x.dtype == y.dtype and x.shape == y.shape and torch.equal(x.nan_to_num(9.), y.nan_to_num(9.)) for x, y in zip(a.values(), b.values()))
+def same_tensor(x, y):
+    return x.dtype == y.dtype and x.shape == y.shape and torch.equal(x.nan_to_num(9.), y.nan_to_num(9.))
+
+
+def same_step(a, b): return list(a) == list(b) and all(map(same_tensor, a.values(), b.values()))
 def same_steps(a, b): return len(a) == len(b) and all(map(same_step, a, b))
 
 
@@ -343,7 +371,8 @@ def test_steps_are_a_sequence(kept):
     steps = [mixed(n) for n in range(10)]
     assert same_steps(kept, steps) and same_steps(list(kept), steps) and same_steps([*reversed(kept)], steps[::-1])
     for i in 0, 3, 9, -1, -10: assert same_step(kept[i], steps[i])
-    for s in slice(3, 5), slice(None), slice(-3, None), slice(None, None, -2), slice(7, 3), slice(8, 99): assert same_steps(kept[s], steps[s])
+    for s in slice(3, 5), slice(None), slice(-3, None), slice(None, None, -2), slice(7, 3), slice(8, 99):
+        assert same_steps(kept[s], steps[s])
     assert same_steps(kept[2:][::2][-2:], steps[2:][::2][-2:])
     for i in 10, -11:
         with pytest.raises(IndexError): kept[i]
@@ -354,7 +383,8 @@ def test_steps_of_a_part_are_its_own(kept):
     part = kept[:4]
     part.append(mixed(20))
     kept.append(mixed(30))
-    assert same_steps(part, [*map(mixed, range(4)), mixed(20)]) and same_steps(kept, [*map(mixed, range(10)), mixed(30)])
+    assert same_steps(part, [*map(mixed, range(4)), mixed(20)])
+    assert same_steps(kept, [*map(mixed, range(10)), mixed(30)])
 
 
 def test_steps_stay_as_they_were_recorded(kept):
@@ -374,7 +404,8 @@ def test_copies_are_lists(kept):
         torch.save(steps, file := io.BytesIO())
         file.seek(0)
         return torch.load(file, weights_only=False)
-    for copied in pickle.loads(pickle.dumps(kept)), copy.deepcopy(kept), saved(kept): assert type(copied) is list and same_steps(copied, kept)
+    for copied in pickle.loads(pickle.dumps(kept)), copy.deepcopy(kept), saved(kept):
+        assert type(copied) is list and same_steps(copied, kept)
 
 
 def test_steps_are_read_by_several_threads_at_once():
@@ -394,7 +425,8 @@ def open_in(folder):
     "Files of this process in `folder`, those without a name too"
     if not os.path.isdir('/proc/self/fd'): pytest.skip('this system does not say which files are open')
     gc.collect()
-    files = [os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{fd}') or os.path.islink(f'/proc/self/fd/{fd}')]
+    links = [f'/proc/self/fd/{fd}' for fd in os.listdir('/proc/self/fd')]
+    files = [os.readlink(link) for link in links if os.path.islink(link)]
     return [f for f in files if f.startswith(str(folder))]
 
 
@@ -438,9 +470,10 @@ def full(size):
 
 
 @pytest.mark.filterwarnings('error')  # nor is there a second one, when the file is closed
-@pytest.mark.parametrize('numbers, size, step', [(3_000_000, 40_000_000, 3), (500, 9_000, 4)])  # with a buffer's size between
+@pytest.mark.parametrize('numbers, size, step', [(3_000_000, 40_000_000, 3), (500, 9_000, 4)])  # a buffer lies between
 def test_a_full_disk_is_reported_in_one_sentence(folder, numbers, size, step):
-    said = f'^There is no room for step {step} in {folder} .*: set TMPDIR to a folder with more room, or train for fewer steps.$'
+    said = (f'^There is no room for step {step} in {folder} .*: '
+            'set TMPDIR to a folder with more room, or train for fewer steps.$')
     with full(size), pytest.raises(OSError, match=said) as e:
         Steps(({'w': torch.ones(numbers)} for _ in range(9)), room=1)
     del e
@@ -509,7 +542,8 @@ def test_manual_linear_model_reaches_the_books_accuracy(sample):
     dls = get_dls(sample, 256)
     torch.manual_seed(0)
     params = weights, bias = init_params((784, 1)), init_params(1)
-    assert manual.train_model(partial(linear1, weights=weights, bias=bias), 1., params, dls.train, dls.valid, 20)[-1] >= .967
+    model = partial(linear1, weights=weights, bias=bias)
+    assert manual.train_model(model, 1., params, dls.train, dls.valid, 20)[-1] >= .967
 
 
 @pytest.mark.parametrize('arch, lr, epochs, accuracy', [('linear', 1., 20, .978), ('simple_net', .1, 40, .980)])
