@@ -95,7 +95,7 @@ def _in_a_row(sizes, between):
     pairs = [layer for size in zip(sizes, sizes[1:]) for layer in (nn.Linear(*size), between())]
     return nn.Sequential(*pairs[:-1])
 
-def _new_module(arch, n_out, seed=0):
+def _seeded_module(arch, n_out, seed=0):
     "A new model of tier 2; nobody else's random numbers are touched"
     a = find(arch)
     with torch.random.fork_rng(devices=[]):
@@ -118,7 +118,7 @@ def draw(
     device: str | torch.device = 'cpu' # where they are to be
 ) -> dict: # tensors by tier 1's names
     "A start: the parameters of a new module, in tier 1's form"
-    tensors = as_tensors(arch, _new_module(arch, n_out, seed))
+    tensors = as_tensors(arch, _seeded_module(arch, n_out, seed))
     return {n: p.detach().to(device, dtype) for n, p in tensors.items()}
 
 def as_module(
@@ -127,7 +127,7 @@ def as_module(
 ) -> nn.Module: # with copies of them
     "Tier 2's form of a model"
     bias = list(tensors.values())[-1]
-    module = _new_module(arch, len(bias)).to(bias.device, bias.dtype)
+    module = _seeded_module(arch, len(bias)).to(bias.device, bias.dtype)
     with torch.no_grad():
         for n, p in as_tensors(arch, module).items(): p.copy_(tensors[n])
     return module

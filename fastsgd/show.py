@@ -50,7 +50,7 @@ def styled(
 
 # %% ../nbs/94_show.ipynb #5a8fd6ee
 _doers = dict(you=blue, PyTorch=yellow, fastai=green)
-_steps = dict(initialize=(1, 0), predict=(2, 2), loss=(3, 4), gradients=(4, 6), step=(5, 8), stop=(7, 10))
+_stations = dict(initialize=(1, 0), predict=(2, 2), loss=(3, 4), gradients=(4, 6), step=(5, 8), stop=(7, 10))
 _arrow = dict(arrowstyle='-|>', color=grey, shrinkA=0, shrinkB=0)
 
 def _box(ax, x, y, text, doer):
@@ -65,9 +65,9 @@ def loop(
 ) -> object: # a matplotlib `Figure`
     "The seven steps of a training loop: initialize, predict, loss, gradients, step, repeat, stop"
     import matplotlib.pyplot as plt
-    who, code = {name: 'you' for name in [*_steps, 'repeat']} | (who or {}), code or {}
+    who, code = {name: 'you' for name in [*_stations, 'repeat']} | (who or {}), code or {}
     fig, ax = plt.subplots(figsize=(9, 2.5 if code else 1.9))
-    for name, (number, x) in _steps.items():
+    for name, (number, x) in _stations.items():
         _box(ax, x, 0, f'{number} {name}', who[name])
         ax.text(x, -.45, code.get(name, ''), ha='center', va='top', size=7.5, family='monospace')
     for x in range(1, 10, 2): ax.annotate('', (x + .15, 0), (x - .05, 0), arrowprops=_arrow)

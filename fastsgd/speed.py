@@ -96,7 +96,7 @@ def follow(
     return track
 
 # %% ../nbs/31_speed.ipynb #b9435611
-def _model(arch, seed, device):
+def _drawn(arch, seed, device):
     "A model and its parameters"
     start = archs.draw(arch, seed=seed, device=device)
     params = {n: p.contiguous().requires_grad_() for n, p in start.items()}
@@ -188,10 +188,10 @@ def race(
     if epochs < 1: raise BadValue(f'epochs is {epochs}: race for 1 or more.')
     dls = get_dls(data, bs, seed, device)
     whole = [(data.train_x.to(device), data.train_y.to(device))]
-    before = manual.validate_epoch(_model(arch, seed, device)[0], dls.valid)
+    before = manual.validate_epoch(_drawn(arch, seed, device)[0], dls.valid)
     def run(name, dl, target=inf):
         with _bar(progress, epochs, name) as bar:
-            return follow(name, *_model(arch, seed, device), lr, dl, dls.valid, epochs, target, bar)
+            return follow(name, *_drawn(arch, seed, device), lr, dl, dls.valid, epochs, target, bar)
     full = run('full batch', whole)
     mini = run(f'mini-batches of {bs}', dls.train, full.accuracy[-1])
     title = (f'{" or ".join(map(str, data.classes))}, {len(data.train_x):,} training images: '
@@ -215,7 +215,7 @@ def batch_sizes(
         for bs in sizes:
             dls = get_dls(data, bs, seed)
             most = epochs*(50 if len(dls.train) == 1 else 1)
-            model, params = _model(arch, seed, device)
+            model, params = _drawn(arch, seed, device)
             track = follow(str(bs), model, params, lr, dls.train, dls.valid, most, max(targets))
             found.append(dict(bs=bs, **{str(t): track.reach(t) for t in targets}))
             bar.update()
@@ -292,7 +292,7 @@ def loaders(
 def _tier1(dl, lr=0.1):
     "An epoch of tier 1 with a linear model"
     device = next(iter(dl))[0].device
-    model, params = _model('linear', 0, device)
+    model, params = _drawn('linear', 0, device)
     return lambda: manual.train_epoch(model, lr, params, dl)
 
 # %% ../nbs/31_speed.ipynb #9dcf6e60
@@ -341,7 +341,7 @@ def layers(
     "The same epoch, with more and more convenience"
     device = _usable(device)
     dls = get_dls(data, bs, device=device)
-    by_hand, (model, params) = _model('linear', 0, device)[1], _model('linear', 0, device)
+    by_hand, (model, params) = _drawn('linear', 0, device)[1], _drawn('linear', 0, device)
     def linear(): return modules.linear_model().to(device)
     def bare():
         hand_epoch(0.1, by_hand, dls.train)

@@ -33,7 +33,7 @@ def command(capsys):
     return run
 
 
-def params_of(arch): return speed._model(arch, 42, torch.device('cpu'))
+def params_of(arch): return speed._drawn(arch, 42, torch.device('cpu'))
 
 
 def rounded(accuracies): return [round(a, 6) for a in accuracies]
@@ -122,7 +122,7 @@ def test_a_race_that_teaches_nothing_has_no_winner(data, settings, seed):
 
 
 def test_a_lucky_start_is_no_learning(data):
-    starts = {seed: manual.validate_epoch(speed._model('linear', seed, torch.device('cpu'))[0], get_dls(data).valid)
+    starts = {seed: manual.validate_epoch(speed._drawn('linear', seed, torch.device('cpu'))[0], get_dls(data).valid)
               for seed in range(60)}
     lucky = max(starts, key=starts.get)
     assert starts[lucky] > .7
