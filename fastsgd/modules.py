@@ -22,24 +22,25 @@ def linear_model(
     "One linear layer: tier 1's `init_params` and `linear1` in one object"
     return nn.Linear(n_in, n_out)
 
-# %% ../nbs/12_modules.ipynb #ade32f6a
+# %% ../nbs/12_modules.ipynb #e5d42126
 def simple_net(
     n_in: int = 784, # numbers in an input row
     n_hidden: int = 30, # numbers in the middle
     n_out: int = 1 # numbers predicted for it
 ) -> nn.Sequential: # maps (N, n_in) to (N, n_out)
     "Two linear layers with a ReLU between them: tier 1's `simple_net` as modules"
-    return nn.Sequential(nn.Linear(n_in, n_hidden), nn.ReLU(), nn.Linear(n_hidden, n_out))
+    first, last = nn.Linear(n_in, n_hidden), nn.Linear(n_hidden, n_out)
+    return nn.Sequential(first, nn.ReLU(), last)
 
-# %% ../nbs/12_modules.ipynb #28b4e800
+# %% ../nbs/12_modules.ipynb #31414fc5
 class BasicOptim:
     "Plain gradient descent: step against the gradient, and set it to zero"
     def __init__(self,
         params: Iterable[torch.Tensor], # such as `model.parameters()`
         lr: float # learning rate
     ):
-        """Raises `ValueError` for an `lr` that is not positive, or for what is no list of
-        parameters, such as `model.parameters()` read a second time"""
+        """Raises `ValueError` for an `lr` that is not positive, or for what is no
+        list of parameters, such as `model.parameters()` read a second time"""
         guards.several(params)
         self.params, self.lr = list(params), lr
         guards.optimizer(lr, self.params)
@@ -55,10 +56,10 @@ class BasicOptim:
         for p in self.params:
             if p.grad is not None: p.grad.zero_()
 
-# %% ../nbs/12_modules.ipynb #fcd2dc28
+# %% ../nbs/12_modules.ipynb #d997d590
 def train_epoch(
     model: nn.Module, # gives predictions for a batch
-    opt, # has `step` and `zero_grad`: `BasicOptim`, fastai's `SGD`, an optimizer of PyTorch's
+    opt, # has `step` and `zero_grad`: `BasicOptim`, fastai's `SGD`, one of PyTorch's
     dl: Iterable, # batches (xb, yb)
     loss_func: Callable = mnist_loss # `loss_func(preds, yb)` gives one number
 ) -> None:

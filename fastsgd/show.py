@@ -75,7 +75,7 @@ def loop(
     ax.annotate('', (2, .35), (8, .35), arrowprops=bow)
     _box(ax, 5, 1.05, '6 repeat', who['repeat'])
     ax.text(5, .62, code.get('repeat', ''), ha='center', va='top', size=7.5, family='monospace')
-    for doer in dict.fromkeys(who.values()):
+    for doer in [d for d in _doers if d in who.values()]:
         ax.plot([], [], 's', ms=8, color=_doers[doer], label=doer)
     ax.legend(loc='upper left', ncols=3, borderpad=0)
     ax.set(xlim=(-.9, 10.9), ylim=(-1.3 if code else -.6, 1.6))

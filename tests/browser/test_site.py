@@ -234,7 +234,7 @@ def test_a_solution_is_hidden_with_what_it_prints(visit):
 
 # ---- the pages that a newcomer reads
 
-ROAD = ['data', 'descent', 'manual', 'network']
+ROAD = ['data', 'descent', 'manual', 'network', 'modules', 'ten']
 
 
 @pytest.mark.parametrize('name', ROAD)
