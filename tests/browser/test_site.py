@@ -182,17 +182,21 @@ def test_search(visit, site, served, size):
 
 
 QUESTIONS = {
-    'overfitting': 'word-overfitting', 'why zero_grad': 'word-zeroing-zero_grad', 'learning rate': 'word-learning-rate-lr',
-    'how to choose the learning rate': 'network.html#learning-rate', 'epoch': 'word-epoch', 'sigmoid': 'word-sigmoid',
-    'cross entropy': 'word-cross-entropy', 'softmax': 'word-softmax', 'nan': 'word-the-loss-is-nan', 'relu': 'word-relu',
-    'cuda out of memory': 'word-cuda-out-of-memory', 'batch size': 'word-batch-size-bs', 'batches': 'data.html#batches',
-    'backpropagation': 'word-backpropagation', 'chain rule': 'word-chain-rule', 'what is a tensor': 'word-tensor',
-    'broadcasting': 'word-broadcasting', 'validation set': 'word-validation-set', 'train_epoch': 'manual.html#train_epoch',
-    'load_digits': 'loader.html#load_digits', 'compare_tiers': 'parity.html#compare_tiers', 'loss grows': 'word-the-loss-grows',
-    'gradients not zeroed': 'mistakes.html#gradients-not-zeroed', 'momentum': 'word-momentum', 'weight decay': 'word-weight-decay',
-    'fine-tuning': 'word-fine-tuning', 'generalization': 'word-generalization', 'hyperparameter': 'word-hyperparameter',
-    'does not require grad': 'word-element-0-of-tensors', 'my numbers differ': 'word-my-numbers-differ', 'mnist': 'word-mnist',
-    'training is slow': 'word-training-is-slow', 'initialization': 'word-initialization', 'accuracy': 'word-accuracy'}
+    'overfitting': 'word-overfitting', 'why zero_grad': 'word-zeroing-zero_grad',
+    'learning rate': 'word-learning-rate-lr', 'how to choose the learning rate': 'network.html#learning-rate',
+    'epoch': 'word-epoch', 'sigmoid': 'word-sigmoid', 'cross entropy': 'word-cross-entropy',
+    'softmax': 'word-softmax', 'nan': 'word-the-loss-is-nan', 'relu': 'word-relu',
+    'cuda out of memory': 'word-cuda-out-of-memory', 'batch size': 'word-batch-size-bs',
+    'batches': 'data.html#batches', 'backpropagation': 'word-backpropagation', 'chain rule': 'word-chain-rule',
+    'what is a tensor': 'word-tensor', 'broadcasting': 'word-broadcasting',
+    'validation set': 'word-validation-set', 'train_epoch': 'manual.html#train_epoch',
+    'load_digits': 'loader.html#load_digits', 'compare_tiers': 'parity.html#compare_tiers',
+    'loss grows': 'word-the-loss-grows', 'gradients not zeroed': 'mistakes.html#gradients-not-zeroed',
+    'momentum': 'word-momentum', 'weight decay': 'word-weight-decay', 'fine-tuning': 'word-fine-tuning',
+    'generalization': 'word-generalization', 'hyperparameter': 'word-hyperparameter',
+    'does not require grad': 'word-element-0-of-tensors', 'my numbers differ': 'word-my-numbers-differ',
+    'mnist': 'word-mnist', 'training is slow': 'word-training-is-slow', 'initialization': 'word-initialization',
+    'accuracy': 'word-accuracy'}
 
 
 def test_each_question_finds_its_answer_first(visit):
@@ -259,7 +263,8 @@ def test_what_a_page_shows_runs_as_it_is_typed_along(visit, name, tmp_path):
     assert len(cells) > 3
     file = tmp_path/'typed.py'
     file.write_text('\n'.join(cells), encoding='utf-8')
-    done = subprocess.run([sys.executable, file], env={**os.environ, 'MPLBACKEND': 'agg'}, capture_output=True, text=True)
+    env = {**os.environ, 'MPLBACKEND': 'agg'}
+    done = subprocess.run([sys.executable, file], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 
 

@@ -235,7 +235,8 @@ def test_half_a_request_does_not_hold_up_the_end(net, capfd):
 
 def test_clients_that_say_a_byte_now_and_then_keep_nobody_out(served, digits):
     host, port = urlsplit(served.url).netloc.split(':')
-    body, slow = encoded(picture(digits.valid_x[0])), [socket.create_connection((host, int(port)), timeout=10) for _ in range(300)]
+    body = encoded(picture(digits.valid_x[0]))
+    slow = [socket.create_connection((host, int(port)), timeout=10) for _ in range(300)]
     try:
         for byte in b'POST /predict':
             for s in slow:
@@ -257,8 +258,10 @@ def test_the_endpoint_agrees_with_the_model(served, net, digits):
 
 @pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'GIF', 'BMP', 'WEBP'])
 def test_formats(served, digits, kind):
-    right = sum(json.loads(served.ask(encoded(picture(x, 8), kind), f'image/{kind.lower()}')[1])['digit'] == y for x, y in zip(digits.valid_x[:20], digits.valid_y))
-    assert right >= 18
+    def answer(x):
+        _, body = served.ask(encoded(picture(x, 8), kind), f'image/{kind.lower()}')
+        return json.loads(body)['digit']
+    assert sum(answer(x) == y for x, y in zip(digits.valid_x[:20], digits.valid_y)) >= 18
 
 
 def test_the_largest_picture_is_read(served, digits):
@@ -275,7 +278,8 @@ def test_the_description_describes(served):
     status, body = served.ask(method='GET', path='/api', kind=None)
     post = json.loads(body)['paths']['/predict']['post']
     assert status == 200 and set(post['requestBody']['content']) == {'application/json', 'image/*'}
-    assert post['responses']['200']['content']['application/json']['schema']['properties']['digit']['enum'] == list(range(10))
+    answer = post['responses']['200']['content']['application/json']['schema']
+    assert answer['properties']['digit']['enum'] == list(range(10))
 
 
 def bomb():
@@ -290,30 +294,52 @@ def bomb():
 def bad_requests():
     "Ten kinds: (status, arguments of `ask`)"
     good = encoded(Image.effect_noise((200, 200), 90))
-    def js(thing): return dict(body=thing if isinstance(thing, bytes) else json.dumps(thing).encode(), kind='application/json')
+    def js(thing): return as_json(thing if isinstance(thing, bytes) else json.dumps(thing).encode())
     return {
-        'no image': (400, dict(body=b'no image at all')), 'a broken image': (400, dict(body=good[:len(good)//2])), 'a huge image': (413, dict(body=bomb())),
-        'a long body': (413, dict(body=bytes(1_500_000))), 'another type': (415, dict(body=b'a=b', kind='application/x-www-form-urlencoded')), 'no JSON': (400, js(b'{"pixels": [')),
-        'deep JSON': (400, js(b'['*200_000)), 'few numbers': (422, js(dict(pixels=[0, 1]))), 'wrong numbers': (422, js(dict(pixels=[300]*784))), 'a blank picture': (422, dict(body=encoded(Image.new('L', (99, 99)))))}
+        'no image': (400, dict(body=b'no image at all')),
+        'a broken image': (400, dict(body=good[:len(good)//2])),
+        'a huge image': (413, dict(body=bomb())),
+        'a long body': (413, dict(body=bytes(1_500_000))),
+        'another type': (415, dict(body=b'a=b', kind='application/x-www-form-urlencoded')),
+        'no JSON': (400, js(b'{"pixels": [')),
+        'deep JSON': (400, js(b'['*200_000)),
+        'few numbers': (422, js(dict(pixels=[0, 1]))),
+        'wrong numbers': (422, js(dict(pixels=[300]*784))),
+        'a blank picture': (422, dict(body=encoded(Image.new('L', (99, 99)))))}
+
+
+def as_json(body): return dict(body=body, kind='application/json')
+def pixels_of(word): return as_json(b'{"pixels": [' + (word + b',')*783 + b'0]}')
 
 
 more = {
-    'nothing': (400, dict()), 'no type': (415, dict(body=b'x', kind=None)), 'NaN': (422, dict(body=b'{"pixels": [' + b'NaN,'*783 + b'0]}', kind='application/json')),
-    'infinity': (422, dict(body=b'{"pixels": [' + b'1e999,'*783 + b'0]}', kind='application/json')), 'true': (422, dict(body=b'{"pixels": [' + b'true,'*783 + b'0]}', kind='application/json')),
-    'a number': (422, dict(body=b'7', kind='application/json')), 'bytes': (400, dict(body=b'\xff\xfe\xfd', kind='application/json')), 'a long number': (400, dict(body=b'9'*9999, kind='application/json')),
-    'GET': (405, dict(method='GET')), 'PUT of the page': (405, dict(method='PUT', path='/')), 'elsewhere': (404, dict(path='/../../etc/passwd')), 'a slash more': (404, dict(path='/predict/')),
-    'PostScript': (400, dict(body=b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n')), 'SVG': (400, dict(body=b'<svg xmlns="http://www.w3.org/2000/svg"/>', kind='image/svg+xml'))}
+    'nothing': (400, dict()),
+    'no type': (415, dict(body=b'x', kind=None)),
+    'NaN': (422, pixels_of(b'NaN')),
+    'infinity': (422, pixels_of(b'1e999')),
+    'true': (422, pixels_of(b'true')),
+    'a number': (422, as_json(b'7')),
+    'bytes': (400, as_json(b'\xff\xfe\xfd')),
+    'a long number': (400, as_json(b'9'*9999)),
+    'GET': (405, dict(method='GET')),
+    'PUT of the page': (405, dict(method='PUT', path='/')),
+    'elsewhere': (404, dict(path='/../../etc/passwd')),
+    'a slash more': (404, dict(path='/predict/')),
+    'PostScript': (400, dict(body=b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n')),
+    'SVG': (400, dict(body=b'<svg xmlns="http://www.w3.org/2000/svg"/>', kind='image/svg+xml'))}
 
 
 def assert_refused(status, reply):
     got, body = reply
     assert got == status
     error = json.loads(body)['error']
-    assert re.fullmatch(r'[A-Z].*\.', error) and not re.search(r'secret-folder|site-packages|\.py|Traceback|/tmp|/home', error)
+    assert re.fullmatch(r'[A-Z].*\.', error)
+    assert not re.search(r'secret-folder|site-packages|\.py|Traceback|/tmp|/home', error)
 
 
 @pytest.mark.parametrize('status, request_', [*bad_requests().values(), *more.values()], ids=[*bad_requests(), *more])
-def test_bad_requests_are_answered_with_a_sentence(served, status, request_): assert_refused(status, served.ask(**request_))
+def test_bad_requests_are_answered_with_a_sentence(served, status, request_):
+    assert_refused(status, served.ask(**request_))
 
 
 def test_a_long_body_of_unknown_length_is_refused(served):
@@ -329,7 +355,8 @@ def by_urllib(server, body, kind):
 def by_curl(server, body, kind, *more):
     "It asks first whether it may send so much"
     if not shutil.which('curl'): pytest.skip('curl is missing')
-    argv = ['curl', '-sS', '--data-binary', '@-', '-H', f'Content-Type: {kind}', '-w', '%{http_code}', *more, f'{server.url}predict']
+    argv = ['curl', '-sS', '--data-binary', '@-', '-H', f'Content-Type: {kind}', '-w', '%{http_code}',
+            *more, f'{server.url}predict']
     run = subprocess.run(argv, input=body, capture_output=True, timeout=60)
     assert run.returncode == 0, run.stderr
     return int(run.stdout[-3:]), run.stdout[:-3]
@@ -339,7 +366,8 @@ def by_curl_at_once(server, body, kind): return by_curl(server, body, kind, '-H'
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='memory is read as Linux tells it')
-@pytest.mark.parametrize('send', [Process.ask, by_urllib, by_curl, by_curl_at_once], ids=['http.client', 'urllib', 'curl', 'curl at once'])
+@pytest.mark.parametrize('send', [Process.ask, by_urllib, by_curl, by_curl_at_once],
+                         ids=['http.client', 'urllib', 'curl', 'curl at once'])
 @pytest.mark.parametrize('kind', ['image/png', 'text/plain'])
 def test_20_mb_are_refused_with_a_sentence_and_not_kept(served, send, kind):
     with served.watched() as use: assert_refused(413, send(served, bytes(20_000_000), kind))
@@ -376,7 +404,8 @@ def test_large_pictures_at_once_are_unpacked_by_twos(served):
 def test_strangers_who_say_nothing_or_half_do_not_stop_others(served, digits):
     host, port = urlsplit(served.url).netloc.split(':')
     idle = [socket.create_connection((host, int(port))) for _ in range(20)]
-    for s in idle[:10]: s.sendall(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\nhalf')
+    head = b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\n'
+    for s in idle[:10]: s.sendall(head + b'half')
     for s in idle[10:15]: s.sendall(b'\x16\x03\x01 no HTTP\r\n\r\n')
     assert served.ask(encoded(picture(digits.valid_x[0])))[0] == 200
     for s in idle: s.close()
@@ -392,7 +421,8 @@ def test_a_mistake_of_ours_tells_nothing(net):
 
 
 def test_a_picture_is_blank_by_its_kind_of_error_not_by_its_words():
-    with patch.object(serve, 'prepare', side_effect=ValueError('blank')), pytest.raises(serve._Refusal, match='broken') as refused:
+    broken = patch.object(serve, 'prepare', side_effect=ValueError('blank'))
+    with broken, pytest.raises(serve._Refusal, match='broken') as refused:
         serve._from_image(encoded(Image.new('L', (9, 9))))
     assert refused.value.status == 400
 
@@ -418,7 +448,8 @@ def test_load(served, net, digits):
         began = time.perf_counter()
         with ThreadPoolExecutor(clients) as pool: times = sum(pool.map(worker, [100//clients]*clients), [])
         seconds, cuts = time.perf_counter() - began, statistics.quantiles(times, n=100)
-        print(f'{clients} at once: {len(times)/seconds:.0f} requests a second; latency {1e3*cuts[49]:.1f} ms, 99% within {1e3*cuts[98]:.1f} ms; the model alone: {1e3*statistics.median(own):.2f} ms')
+        print(f'{clients} at once: {len(times)/seconds:.0f} requests a second; latency {1e3*cuts[49]:.1f} ms, '
+              f'99% within {1e3*cuts[98]:.1f} ms; the model alone: {1e3*statistics.median(own):.2f} ms')
         assert len(times)/seconds > 10
 
 
@@ -480,8 +511,9 @@ def test_without_a_model_one_is_trained_and_kept(tmp_path, digits):
         assert server.url.startswith('http://127.0.0.1:')
         if sys.platform == 'linux':
             port = f'{urlsplit(server.url).port:04X}'
-            listening = {a for a in re.findall(rf'([0-9A-F]+):{port} 0+:0000 0A', Path('/proc/net/tcp').read_text() + Path('/proc/net/tcp6').read_text())}
-            assert listening == {'0100007F'}, 'not on loopback alone'
+            sockets = Path('/proc/net/tcp').read_text() + Path('/proc/net/tcp6').read_text()
+            listening = re.findall(rf'([0-9A-F]+):{port} 0+:0000 0A', sockets)
+            assert set(listening) == {'0100007F'}, 'not on loopback alone'
     finally: run = server.stop()
     assert run.status == 0 and run.err == ''
 
@@ -503,7 +535,10 @@ def test_two_digits_of_tier_1_are_served(tmp_path, small):
     tier1 = partial(manual.linear1, weights=params[0], bias=params[1])
     manual.train_model(tier1, 1., params, get_dls(small).train, get_dls(small).valid, 10)
     server = Process(serve.save_model(tmp_path/'m', tier1, (3, 7)))
-    try: answers = [json.loads(server.ask(json.dumps(dict(pixels=x.tolist())).encode(), 'application/json')[1])['digit'] for x in small.valid_x]
+    def answer(x):
+        _, body = server.ask(json.dumps(dict(pixels=x.tolist())).encode(), 'application/json')
+        return json.loads(body)['digit']
+    try: answers = [answer(x) for x in small.valid_x]
     finally: server.stop()
     assert answers == [3 if first > 0 else 7 for first in tier1(small.valid_x)[:, 0]]
     assert set(answers) == {3, 7}
