@@ -25,12 +25,14 @@ import torch
 from fastai.data.core import DataLoaders
 from fastai.optimizer import SGD
 from fastcore.basics import GetAttr, listify
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import archs, learner, manual, modules, show
 from .data import DigitData, get_dls, load_digits
 from .guards import BadType, BadValue, NoAccess
+from .hooks import Seen
 from .manual import mnist_loss
+from .prints import Match, Prints, as_other, match, norm_apart
 
 # %% ../nbs/21_parity.ipynb #7b668ee3
 class WatchedLoader(GetAttr):
@@ -57,7 +59,8 @@ class Run:
     losses: list # of the batch of each step, as floats
     accuracy: list # on the validation set, after each epoch; empty where nobody measured it
     seconds: float # time it took, with recording and validation
-    epoch_len: int # batches in an epoch
+    epoch_len: int # batches in an epoch; 0 where nobody knows
+    seen: Seen = None # what `watch` saw besides; then `params` may be fingerprints
 
     @property
     def n_steps(self) -> int: # steps taken
@@ -120,25 +123,66 @@ def step_diffs(
     """The largest absolute difference in each parameter, at the start and after each step
 
     Raises `ValueError` where the parameters do not match."""
-    shapes = [{n: tuple(p.shape) for n, p in run.params[0].items()} for run in (a, b)]
-    if shapes[0] != shapes[1]:
-        raise BadValue(f'{a.name} has parameters {shapes[0]}, {b.name} has {shapes[1]}: '
-                       'give both the same names and shapes.')
-    n = min(len(a.params), len(b.params))
-    before, after = (_as_steps(run.params)[:n] for run in (a, b))
+    if _compared(a, b): return torch.tensor(b.seen.diffs)
+    far, before, after = _comparable(a, b)
+    n = min(len(before), len(after))
     many = max(1, 2**20//before.step_bytes)  # steps at once
     # One tensor for all: small ones between large ones would keep memory from being used again.
-    diffs = _largest(before[:1], after[:1]).repeat(n, 1)
-    for i in range(0, n, many): diffs[i:i + many] = _largest(before[i:i + many], after[i:i + many])
+    diffs = far(before[:1], after[:1]).repeat(n, 1)
+    for i in range(0, n, many):
+        some = slice(i, min(i + many, n))
+        diffs[some] = far(before[some], after[some])
     return diffs
+
+# %% ../nbs/21_parity.ipynb #7c1b9a52
+def _has_weights(run): return not run.seen or run.seen.whole
+
+def _compared(a, b):
+    "Whether `b` was compared with `a` while it trained"
+    return bool(a.seen and b.seen and b.seen.diffs and b.seen.first == a.seen.uid)
+
+def matched(
+    a: Run, # one run
+    b: Run # another one
+) -> Match: # a run that was not watched has to have the same names and shapes
+    "Whose parameters are whose; raises `ValueError` where nobody can tell"
+    if a.seen or b.seen:
+        starts = [run.seen.start if run.seen else run.params[0] for run in (a, b)]
+        return match(*starts, {n for run in (a, b) if run.seen for n in run.seen.spare})
+    shapes = [{n: tuple(p.shape) for n, p in run.params[0].items()} for run in (a, b)]
+    if shapes[0] == shapes[1]: return Match({n: (n, False) for n in shapes[0]}, 'name', [])
+    raise BadValue(f'{a.name} has parameters {shapes[0]}, {b.name} has {shapes[1]}: '
+                   'give both the same names and shapes.')
 
 def _as_steps(params): return params if isinstance(params, Steps) else Steps(params)
 
-def _largest(before, after):
+def _largest(before, after, pairs):
     "The largest difference in each parameter, (steps, parameters)"
     before, after = before.stacked(), after.stacked()
-    diffs = [(p - after[n]).abs_() for n, p in before.items()]
-    return torch.stack([d.view(len(d), -1).amax(1) for d in diffs], 1)
+    sides = [(before[n], as_other(after[m], before[n][0], turned))
+             for n, (m, turned) in pairs.items()]
+    return torch.stack([(p - q).abs_().view(len(p), -1).amax(1) for p, q in sides], 1)
+
+def _apart(before, after, pairs):
+    "The norm of the difference in each parameter, by their fingerprints"
+    before, after = before.stacked(), after.stacked()
+    return torch.stack([norm_apart(before[n], after[m]) for n, (m, _) in pairs.items()], 1)
+
+def _prints(run):
+    "The fingerprints of each step"
+    return Steps([Prints(step)() for step in run.params]) if _has_weights(run) else run.params
+
+def _comparable(a, b):
+    "How to compare two runs, and what"
+    pairs = matched(a, b).pairs
+    if _has_weights(a) and _has_weights(b):
+        return partial(_largest, pairs=pairs), _as_steps(a.params), _as_steps(b.params)
+    start = a.seen.start if a.seen else a.params[0]
+    for n, (_, turned) in pairs.items():
+        if turned and start[n].shape[0] == start[n].shape[1]:
+            raise BadValue(f'{n} is a square that the other run keeps turned, which fingerprints do '
+                           'not show: watch both with weights=True.')
+    return partial(_apart, pairs=pairs), _prints(a), _prints(b)
 
 # %% ../nbs/21_parity.ipynb #cf9b45ab
 @dataclass
@@ -166,7 +210,8 @@ def first_divergence(
     diff, i = diffs[step].nan_to_num(torch.inf).max(0)
     before = diffs[step - 1].max().item() if step else 0.
     growth = diff.item()/before if before else torch.inf
-    return Divergence(step, list(a.params[0])[i], diff.item(), growth)
+    param = list(matched(a, b).pairs)[i]
+    return Divergence(step, param, diff.item(), growth)
 
 # %% ../nbs/21_parity.ipynb #75fcf976
 def assert_same_training(
@@ -179,15 +224,18 @@ def assert_same_training(
     Raises `ValueError` for runs without steps."""
     if d := first_divergence(a, b, atol):
         where = _step_in_words(d.step, a.epoch_len)
-        raise AssertionError(f'{b.name} parts from {a.name} at {where}: '
-                             f'{d.param} differs by {d.diff:.2g}, more than {atol:g}')
+        about = '' if _has_weights(a) and _has_weights(b) else 'about '
+        raise AssertionError(f'{b.name} parts from {a.name} at {where}: {d.param} differs '
+                             f'by {about}{d.diff:.2g}, more than {atol:g}')
     if a.n_steps != b.n_steps:
         raise AssertionError(f'{b.name} took {b.n_steps} steps, {a.name} took {a.n_steps}')
 
 def _step_in_words(step, epoch_len):
     "A step in words"
+    if not step: return 'the start'
+    if not epoch_len: return f'step {step}'
     epoch, batch = divmod(step - 1, epoch_len)
-    return f'step {step} (epoch {epoch + 1}, batch {batch + 1})' if step else 'the start'
+    return f'step {step} (epoch {epoch + 1}, batch {batch + 1})'
 
 # %% ../nbs/21_parity.ipynb #424e336a
 def _manual(arch, start, dls, lr, epochs):
@@ -365,7 +413,7 @@ class TierComparison:
     def _repr_html_(self): return f'{self.table()._repr_html_()}<p>{self.verdict}</p>'
 
 # %% ../nbs/21_parity.ipynb #5fa1e8f3
-def _record_tiers(data, arch, epochs, lr, bs, seed, device, progress):
+def _record_tiers(data, arch, epochs, lr, bs, seed, device, progress, loss_func=None):
     "Train all three tiers, and compare them"
     dtype = data.train_x.dtype
     start = archs.draw(arch, data.n_out, seed, dtype, device)
@@ -374,7 +422,7 @@ def _record_tiers(data, arch, epochs, lr, bs, seed, device, progress):
         dls = get_dls(data, bs, seed, device)
         train, params = tier(arch, start, dls, lr, epochs)
         n_steps = epochs*len(dls.train) if progress else None
-        runs[name] = record(name, train, params, dls.train, archs.loss_for(data.n_out), n_steps,
+        runs[name] = record(name, train, params, dls.train, loss_func or archs.loss_for(data.n_out), n_steps,
                             need_steps=False)  # a tier without any is a fault
     title = (f'{arch} for {", ".join(map(str, data.classes))}: {len(data.train_x):,} images, lr {lr:g}, '
              f'batch size {bs}, seed {seed}, {str(dtype).removeprefix("torch.")}')
@@ -390,7 +438,9 @@ def compare_tiers(
     bs: int = 64, # batch size
     seed: int = 42, # of the start and of the order of batches
     device: str | torch.device = 'cpu', # where to train
-    progress: bool = False # one bar for each tier, in a terminal?
+    progress: bool = False, # one bar for each tier, in a terminal?
+    model: nn.Sequential | tuple = None, # a network in place of `arch`, see `archs.own_arch`
+    loss_func: Callable = None # `loss_func(preds, yb)`; the one for so many classes if not given
 ) -> TierComparison: # `.same` is the verdict
     """Train all three tiers from the same start with the same batches, and compare every step
 
@@ -398,7 +448,8 @@ def compare_tiers(
     float64 decides whether that is rounding.
     Every step of each tier is kept: in memory up to 32 MB, in a temporary file if there are more.
     Raises `ValueError` for an unknown `arch`, `epochs` or `bs` below 1, and what tiers raise."""
-    archs.find(arch)
+    if model is None: archs.find(arch)
+    else: arch = archs.own_arch(model)
     if not isinstance(epochs, Integral) or epochs < 1:
         raise BadValue(f'epochs is {epochs}: train for 1 or more.')
     data = load_digits() if data is None else data
@@ -407,7 +458,7 @@ def compare_tiers(
         raise BadValue('There are no validation images to measure accuracy on: '
                        'give data some, or load it with load_digits.')
     lr = archs.rate_for(data.n_out) if lr is None else lr
-    settings = arch, epochs, lr, bs, seed, device, progress
+    settings = arch, epochs, lr, bs, seed, device, progress, loss_func
     tiers = _record_tiers(data, *settings)
     idle = any(not run.n_steps for run in tiers.runs.values())
     has_float64 = device.type != 'mps'
@@ -448,6 +499,18 @@ class Steps(Sequence):
         row = torch.cat([params[n].detach().cpu().flatten().view(torch.uint8) for n in self.form])
         with self.lock: self.starts.append(self._write(row.numpy()))
 
+    def extend(self,
+        stacked: dict # by name, tensors of shape (steps, *shape)
+    ) -> None:
+        "Add several steps; raises what `append` raises"
+        form = {n: (p.dtype, tuple(p.shape[1:])) for n, p in stacked.items()}
+        self.form = self.form or form
+        if form != self.form: self.append({n: p[0] for n, p in stacked.items()})  # which refuses them
+        rows = torch.cat([p.detach().cpu().reshape(len(p), -1).contiguous().view(torch.uint8)
+                          for p in stacked.values()], 1)
+        with self.lock: start = self._write(rows.numpy())
+        self.starts += range(start, start + rows.numel(), rows.shape[1])
+
     def _write(self, row):
         "Add bytes to the file; where they start"
         try:
@@ -459,6 +522,26 @@ class Steps(Sequence):
             raise NoAccess(f'There is no room for step {len(self)} in {gettempdir()} ({e.strerror}): '
                            'set TMPDIR to a folder with more room, or train for fewer steps.') from e
         return start
+
+    @classmethod
+    def lying(cls,
+        file, # opened for reading
+        form: dict, # by name, the type and the shape of each tensor
+        start: int, # where the first step begins
+        n: int # how many there are
+    ): # as all others, but none can be added
+        "Steps that lie in a file already"
+        steps = cls()
+        steps.file, steps.form = file, form
+        steps.starts = [start + i*steps.step_bytes for i in range(n)]
+        return steps
+
+    def write_to(self,
+        file # opened for writing
+    ) -> None:
+        "Write all steps to a file, one by one"
+        with self.lock:
+            for start in self.starts: file.write(self._read(start))
 
     def _read(self, start):
         "The bytes of one step"

@@ -22,8 +22,9 @@ files = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f
 sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.items()}
 # Later ones may import earlier ones
 road = ('guards options show diff sources data descent manual modules learner archs '
-        'parity exercises checker.programs checker.witnesses checker.observers checker.fitting mistakes '
-        'checker.matching checker.words checker.apart check speed scale vision model serve widgets cli').split()
+        'prints hooks parity watch exercises checker.programs checker.witnesses checker.observers '
+        'checker.fitting mistakes checker.matching checker.words checker.apart check '
+        'speed scale vision model serve widgets cli').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow'}
 
@@ -161,7 +162,8 @@ def test_everything_public_is_documented(name):
                'train_epoch validate_epoch train_model'),
     ('modules', 'linear_model simple_net BasicOptim train_epoch validate_epoch train_model'),
     ('learner', 'get_learner'),
-    ('parity', 'compare_tiers assert_same_training TierComparison'), ('check', 'check Report mistakes'),
+    ('parity', 'compare_tiers assert_same_training TierComparison'),
+    ('watch', 'watch compare save_run load_run'), ('check', 'check Report mistakes'),
     ('speed', 'race time_epochs'), ('model', 'Model as_model save_model load_model prepare train_digits'),
     ('serve', 'as_model save_model load_model make_app serve'),
     ('vision', 'export_images image_learner one_cycle train_one_cycle small_cnn few_images transfer'),
@@ -193,10 +195,10 @@ def installed():
 
 
 def test_the_command_is_installed(installed):
-    from fastsgd.cli import bench_main, check_main, main, race_main, serve_main
+    from fastsgd.cli import bench_main, check_main, main, race_main, serve_main, watch_main
     commands = {e.name: e for e in installed.entry_points if e.group == 'console_scripts'}
     ours = dict(fastsgd=main, fastsgd_check=check_main, fastsgd_race=race_main, fastsgd_bench=bench_main,
-                fastsgd_serve=serve_main)
+                fastsgd_serve=serve_main, fastsgd_watch=watch_main)
     assert {name: e.load() for name, e in commands.items()} == ours
 
 

@@ -22,6 +22,7 @@ from torch import nn
 
 from fastsgd import learner, manual, modules, parity
 from fastsgd.data import get_dls
+from fastsgd.guards import Refusal
 from fastsgd.manual import init_params, linear1
 from fastsgd.parity import (
     Run, Steps, WatchedLoader, assert_same_training, compare_tiers, first_divergence, record, step_diffs)
@@ -551,3 +552,47 @@ def test_all_tiers_reach_the_books_accuracy_together(sample, arch, lr, epochs, a
     tiers = compare_tiers(sample, arch, epochs, lr, 256)
     assert tiers.same, tiers.verdict
     assert min(a[-1] for a in tiers.accuracy.values()) >= accuracy
+
+
+# A network of one's own
+
+def own(*sizes, between=nn.Tanh):
+    torch.manual_seed(0)
+    pairs = [layer for size in zip(sizes, sizes[1:]) for layer in (nn.Linear(*size), between())]
+    return nn.Sequential(*pairs[:-1])
+
+
+@pytest.mark.parametrize('dtype, bound', [(torch.float32, 1e-4), (torch.float64, 1e-12)], ids=str)
+def test_networks_of_ones_own_are_the_same_in_all_tiers(ten, dtype, bound):
+    model = own(784, 50, 20, 10)
+    before = copy.deepcopy(model.state_dict())
+    tiers = compare_tiers(ten.to(dtype), model=model, epochs=2)
+    assert tiers.same and tiers.bound == bound and '784-50-20-10 for' in tiers.title
+    names = [f'p{i}_{kind}' for i in (0, 2, 4) for kind in ('weight', 'bias')]
+    assert list(tiers.runs['manual'].params[0]) == names
+    assert torch.equal(tiers.runs['manual'].params[0]['p0_weight'], model[0].weight.T.to(dtype))
+    assert all(torch.equal(before[n], p) for n, p in model.state_dict().items())
+
+
+def test_a_pair_of_forms_and_another_loss(small):
+    def squared(preds, targets): return ((preds.sigmoid() - targets)**2).mean()
+    pair = (lambda xb, w, b: xb@w + b), own(784, 1)
+    tiers = compare_tiers(small, model=pair, epochs=2, loss_func=squared)
+    assert tiers.same and tiers.runs['manual'].losses != compare_tiers(small, epochs=2).runs['manual'].losses
+    wrong = compare_tiers(small, model=(lambda xb, w, b: xb@w + 2*b, pair[1]), epochs=1, loss_func=squared)
+    assert not wrong.same and first_divergence(wrong.runs['manual'], wrong.runs['modules']).step == 1
+
+
+def test_layers_without_biases(small):
+    model = nn.Sequential(nn.Linear(784, 20, bias=False), nn.ReLU(), nn.Linear(20, 1))
+    assert compare_tiers(small, model=model, epochs=1).same
+
+
+@pytest.mark.parametrize('model, words', [
+    (nn.Sequential(nn.Conv2d(1, 1, 3)), 'Layer 0 is a Conv2d'),
+    (nn.Sequential(nn.Linear(2, 2), nn.Dropout()), 'Layer 1 is a Dropout'),
+    (nn.Linear(784, 1), 'model is a Linear'), ('linear', 'model is a str'),
+    (nn.Sequential(nn.ReLU()), 'has no parameters')], ids=str)
+def test_networks_that_tier_1_has_no_form_for(small, model, words):
+    with pytest.raises((ValueError, TypeError), match=words) as e: compare_tiers(small, model=model)
+    assert isinstance(e.value, Refusal)
