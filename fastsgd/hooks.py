@@ -232,7 +232,7 @@ def _equal_marks(a, b): return a[1] == b[1] and all(map(is_, a[0], b[0]))
 class Enough(BaseException):
     "As many steps as were asked for have been seen"
 
-# %% ../nbs/98_hooks.ipynb #6fbf6a9e
+# %% ../nbs/98_hooks.ipynb #1e22a51a
 class Watcher:
     "Is told what a program does, and writes down the steps"
     every = 64  # steps after which what lies on the device is fetched
@@ -378,7 +378,13 @@ class Watcher:
         elif self.stepped: self._record(self.prints.take())
         elif self.pending and not self.inside:
             now = self.prints.take()
-            if not all(torch.equal(a[0], b[0]) for a, b in zip(now, self.last)): self._record(now)
+            same = all(torch.equal(a[0], b[0]) for a, b in zip(now, self.last))
+            if not same or self._zeroed(): self._record(now)
+
+    def _zeroed(self):
+        "Whether a loop without optimizers has set the gradients to zero, as it does after a step"
+        if self.seen.settings or self.marks is None or _equal_marks(now := self._marks(), self.marks): return False
+        return all(g is None or not g.any() for g in now[0])
 
     def _record(self, taken):
         "Write down a step"

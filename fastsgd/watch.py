@@ -521,7 +521,7 @@ def trace(
         'calls': ', '.join(seen.calls[i])} for i in some],
         index=pd.RangeIndex(1, len(some) + 1, name='step'))
 
-# %% ../nbs/24_watch.ipynb #ce8fc029
+# %% ../nbs/24_watch.ipynb #1539f590
 _magic = b'fastsgd run 1\n'
 
 def _plain(value):
@@ -538,12 +538,23 @@ def _facts(run):
     rest = {n: getattr(run, n) for n in ('name', 'losses', 'accuracy', 'seconds', 'epoch_len')}
     return dict(rest, seen=seen, form=run.params.form, n=len(run.params))
 
-# %% ../nbs/24_watch.ipynb #1bb9602c
+def _read_facts(file, path):
+    "What `_facts` gave, read from a file, which is left where the steps begin"
+    if file.read(len(_magic)) != _magic:
+        raise BadValue(f'{path} holds no run: name a file that save_run or --record wrote.')
+    try:
+        size, = struct.unpack('<Q', file.read(8))
+        return torch.load(BytesIO(file.read(size)), weights_only=True)
+    except Exception as e:  # torch has no common error
+        raise BadValue(f'{path} is damaged: record the run again.') from e
+
+# %% ../nbs/24_watch.ipynb #d1ee51aa
 def save_run(
     run: Run, # one that `watch` gave
     path: str | Path # of the file
 ) -> None:
-    "Keep a run in a file; raises `OSError` where that fails"
+    "Keep a run in a file; raises `OSError` where that fails, `ValueError` for one not watched"
+    if not run.seen: raise BadValue(f'{run.name} was not watched: record it with `with watch(...)`.')
     facts = BytesIO()
     torch.save(_facts(run), facts)
     try:
@@ -562,13 +573,11 @@ def load_run(
     if not Path(path).is_file():
         raise MissingFile(f'There is no file {path}: keep a run with save_run or --record first.')
     file = open(path, 'rb')
-    if file.read(len(_magic)) != _magic:
-        file.close()
-        raise BadValue(f'{path} holds no run: name a file that save_run or --record wrote.')
-    size, = struct.unpack('<Q', file.read(8))
-    facts = torch.load(BytesIO(file.read(size)), weights_only=True)
+    facts = _read_facts(file, path)
     seen, form, n = (facts.pop(k) for k in ('seen', 'form', 'n'))
     params = Steps.lying(file, form, file.tell(), n)
+    if Path(path).stat().st_size != file.tell() + n*params.step_bytes:
+        raise BadValue(f'{path} is damaged: record the run again.')
     return Run(**facts, params=params, seen=Seen(**dict(seen, spare=set(seen['spare']))))
 
 # %% ../nbs/24_watch.ipynb #b08eeda6

@@ -70,6 +70,13 @@ def test_updates_by_hand_are_steps(update, weights):
     if update is not new_data: assert_same_training(one, other)
 
 
+def tiny(p): p.data.sub_(p.grad, alpha=1e-30)
+
+
+def test_an_update_too_small_to_be_seen_is_a_step():
+    assert_same_training(run_of(make_opt=lambda m: sgd(m, 1e-30)), run_of(by_hand, update=tiny))
+
+
 def test_what_is_seen_of_each_step():
     run = run_of()
     assert run.n_steps == len(run.losses) == len(run.seen.calls) == 6
@@ -440,6 +447,12 @@ def test_files_that_hold_no_run(tmp_path):
     (tmp_path/'b.run').write_text('something else')
     with pytest.raises(ValueError, match='holds no run'): load_run(tmp_path/'b.run')
     with pytest.raises(FileNotFoundError, match='There is no file'): load_run(tmp_path/'c.run')
+    save_run(run_of(), tmp_path/'d.run')
+    whole = (tmp_path/'d.run').read_bytes()
+    for n in 20, 500, len(whole) - 3:
+        (tmp_path/'d.run').write_bytes(whole[:n])
+        with pytest.raises(ValueError, match='d.run is damaged'): load_run(tmp_path/'d.run')
+    with pytest.raises(ValueError, match='was not watched'): save_run(Run('a', [], [], [], 0., 1), tmp_path/'e.run')
     with pytest.raises(OSError, match='cannot be written'): save_run(run_of(), tmp_path/'no'/'c.run')
 
 
