@@ -213,14 +213,14 @@ def _floats(numbers):
     except RuntimeError: fetched = iter([x.item() for x in tensors])  # of several devices
     return [next(fetched) if isinstance(x, Tensor) else x for x in numbers]
 
-def _joined(parts): return parts[0] if len(parts) == 1 else torch.cat(parts)
+def _as_one(parts): return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 def _rates(opt):
     "The learning rates of an optimizer of PyTorch's or fastai's"
     groups = opt.param_groups if isinstance(opt, Optimizer) else opt.hypers
     return [float(g['lr']) for g in groups if 'lr' in g]
 
-def _settings(opt):
+def _told_settings(opt):
     "What an optimizer is, and what it is told"
     if isinstance(opt, Optimizer): kind, told = type(opt).__name__, opt.param_groups[0]
     else: kind, told = ' '.join(getattr(cb, '__name__', '') for cb in opt.cbs), opt.hypers[0]
@@ -260,7 +260,7 @@ class Watcher:
 
     def _told_forward(self, module, args, kwargs):
         if not torch.compiler.is_compiling():
-            _tell('before_forward', args, kwargs, watchers=[self])
+            _tell_watchers('before_forward', args, kwargs, watchers=[self])
 
     def _begin(self, losses=(), opts=()):
         "Keep the start, before the first step"
@@ -366,7 +366,7 @@ class Watcher:
         held = {id(p) for p in _held(opt)}
         if held & self.ids:
             self.known[opt] = len(self.seen.settings)
-            self.seen.settings.append(_settings(opt))
+            self.seen.settings.append(_told_settings(opt))
         else: self.known[opt] = None
         self.strangers = self.strangers or not held <= self.ids
         return self.known[opt]
@@ -383,7 +383,9 @@ class Watcher:
 
     def _zeroed(self):
         "Whether a loop without optimizers has set the gradients to zero, as it does after a step"
-        if self.seen.settings or self.marks is None or _equal_marks(now := self._marks(), self.marks): return False
+        if self.seen.settings or self.marks is None: return False
+        now = self._marks()
+        if _equal_marks(now, self.marks): return False
         return all(g is None or not g.any() for g in now[0])
 
     def _record(self, taken):
@@ -424,7 +426,7 @@ class Watcher:
         losses[new] = _floats([nan if loss is None else loss for loss in losses[new]])
         norms = iter(_floats([norm for of_step in seen.norms[new] for norm in of_step]))
         seen.norms[new] = [list(islice(norms, len(of_step))) for of_step in seen.norms[new]]
-        seen.batches[new] = [_joined(b).float().cpu() if b else None for b in seen.batches[new]]
+        seen.batches[new] = [_as_one(b).float().cpu() if b else None for b in seen.batches[new]]
         self.waiting, self.fetched = [], len(losses)
         if self.found.roots and (name := self.found.changed()): self._another(name)
 
@@ -446,7 +448,7 @@ class Watcher:
 # %% ../nbs/98_hooks.ipynb #2250ed6e
 _watchers, _lock, _hooks = [], RLock(), ExitStack()
 
-def _tell(what, *args, watchers=_watchers):
+def _tell_watchers(what, *args, watchers=_watchers):
     "Tell the watchers of this thread; what goes wrong in one waits for the end of the loop"
     here = get_ident()
     for watcher in watchers:
@@ -466,21 +468,21 @@ def _telling_backward(f):
     @wraps(f)
     def backward(tensors, *args, **kwargs):
         losses = _list_of(tensors)
-        _tell('before_backward', losses)
+        _tell_watchers('before_backward', losses)
         f(tensors, *args, **kwargs)
-        _tell('after_backward', losses)
+        _tell_watchers('after_backward', losses)
     return backward
 
 def _telling_grad(f):
     @wraps(f)
     def grad(outputs, inputs, *args, **kwargs):
         losses = _list_of(outputs)
-        _tell('before_backward', losses)
+        _tell_watchers('before_backward', losses)
         grads = f(outputs, inputs, *args, **kwargs)
         by_id = dict(zip(map(id, _list_of(inputs)), grads))
         for w in list(_watchers):
             ours = [by_id.get(id(p)) for p in getattr(w, 'params', ())]
-            if any(g is not None for g in ours): _tell('after_backward', losses, ours, watchers=[w])
+            if any(g is not None for g in ours): _tell_watchers('after_backward', losses, ours, watchers=[w])
         return grads
     return grad
 
@@ -488,16 +490,16 @@ def _telling(f, name):
     "A method that tells of each call"
     @wraps(f)
     def method(self, *args, **kwargs):
-        _tell('called', name, *([self] if name == 'zero_grad' and not isinstance(self, nn.Module) else []))
+        _tell_watchers('called', name, *([self] if name == 'zero_grad' and not isinstance(self, nn.Module) else []))
         return f(self, *args, **kwargs)
     return method
 
 def _telling_step(f):
     @wraps(f)
     def step(self, *args, **kwargs):
-        _tell('before_step', self)
+        _tell_watchers('before_step', self)
         result = f(self, *args, **kwargs)
-        _tell('after_step', self)
+        _tell_watchers('after_step', self)
         return result
     return step
 
@@ -518,8 +520,8 @@ def _install():
     if fastai := sys.modules.get('fastai.optimizer'):
         change(fastai.Optimizer, 'zero_grad', _telling, 'zero_grad')
         change(fastai.Optimizer, 'step', _telling_step)
-    handles = [register_optimizer_step_pre_hook(lambda opt, *_: _tell('before_step', opt)),
-               register_optimizer_step_post_hook(lambda opt, *_: _tell('after_step', opt))]
+    handles = [register_optimizer_step_pre_hook(lambda opt, *_: _tell_watchers('before_step', opt)),
+               register_optimizer_step_post_hook(lambda opt, *_: _tell_watchers('after_step', opt))]
     for handle in handles: stack.callback(handle.remove)
     return stack
 

@@ -123,7 +123,7 @@ def step_diffs(
     """The largest absolute difference in each parameter, at the start and after each step
 
     Raises `ValueError` where the parameters do not match."""
-    if _compared(a, b): return torch.tensor(b.seen.diffs)
+    if _already_compared(a, b): return torch.tensor(b.seen.diffs)
     far, before, after = _comparable(a, b)
     n = min(len(before), len(after))
     many = max(1, 2**20//before.step_bytes)  # steps at once
@@ -137,7 +137,7 @@ def step_diffs(
 # %% ../nbs/21_parity.ipynb #7c1b9a52
 def _has_weights(run): return not run.seen or run.seen.whole
 
-def _compared(a, b):
+def _already_compared(a, b):
     "Whether `b` was compared with `a` while it trained"
     return bool(a.seen and b.seen and b.seen.diffs and b.seen.first == a.seen.uid)
 

@@ -16,12 +16,12 @@ from torch import Tensor
 from .guards import BadType, BadValue
 
 # %% ../nbs/97_prints.ipynb #9e14cdce
-def _drawn(low, high, n, device):
+def _drawn_words(low, high, n, device):
     "Whole numbers that are the same in every program"
     g = torch.Generator().manual_seed(0)
     return torch.randint(low, high, (n,), generator=g).to(device)
 
-def _block(n):
+def _block_size(n):
     "How many numbers of a tensor of `n` share a word and a sum"
     return 256 if n <= 2**20 else 4096 if n <= 2**24 else 2**16
 
@@ -49,9 +49,9 @@ class _Group:
         self.blocks = flat.view(-1, block)
         self.bits = flat.view(torch.int16 if dtype.itemsize == 2 else torch.int32)
         self.bits = self.bits.view(len(self.blocks), -1)
-        self.odd = _drawn(-2**31, 2**31, self.bits.shape[1], device).to(torch.int32) | 1
+        self.odd = _drawn_words(-2**31, 2**31, self.bits.shape[1], device).to(torch.int32) | 1
         self.room = torch.empty_like(self.bits, dtype=torch.int32)
-        self.signs = (2*_drawn(0, 2, block, device) - 1).to(dtype)
+        self.signs = (2*_drawn_words(0, 2, block, device) - 1).to(dtype)
 
     def take(self):
         "The words and the sums as they are now"
@@ -68,7 +68,7 @@ class Prints:
         tensors: dict # by name
     ):
         kinds = defaultdict(dict)
-        for n, t in tensors.items(): kinds[_kept_as(t), t.device, _block(t.numel())][n] = t
+        for n, t in tensors.items(): kinds[_kept_as(t), t.device, _block_size(t.numel())][n] = t
         self.groups = [_Group(*kind, of_kind) for kind, of_kind in kinds.items()]
 
     def take(self) -> list: # a pair of tensors for each group

@@ -31,11 +31,11 @@ from .parity import Run, Steps, matched, step_diffs
 from .prints import Match, Prints, as_other
 
 # %% ../nbs/24_watch.ipynb #6c90f22d
-_numbers = count(1)
+_run_numbers = count(1)
 
 def _new_run(name, weights):
     "A run of which nothing has been seen"
-    return Run(name or f'run {next(_numbers)}', Steps(), [], [], 0., 0, Seen(weights))
+    return Run(name or f'run {next(_run_numbers)}', Steps(), [], [], 0., 0, Seen(weights))
 
 def _differ(run, first):
     "What compares each step with one of a first run whose weights are there, and keeps the differences"
@@ -88,7 +88,7 @@ def watch(
     _refuse_nothing(run, watcher)
 
 # %% ../nbs/24_watch.ipynb #06f17371
-def _close(x, y, rtol=1e-4): return x == y or isclose(x, y, rel_tol=rtol)
+def _near(x, y, rtol=1e-4): return x == y or isclose(x, y, rel_tol=rtol)
 
 def _same_rows(x, y):
     "Whether two batches have the same rows, in the same order"
@@ -175,7 +175,7 @@ def _not_finite(c, s):
     if c.diffs[s].isfinite().all(): return None
     return Cause('NaN', f'Weights are no numbers after step {s}, and nothing equals those, not even themselves.')
 
-def _batch(c, s):
+def _other_batch(c, s):
     "Another batch"
     a, b = c.a.seen.batches, c.b.seen.batches
     x, y, one, other = a[s - 1], b[s - 1], c.a.name, c.b.name
@@ -211,10 +211,10 @@ def _mode(c, s):
     modes = [('training' if side[name] else 'evaluation') + ' mode' for side in sides]
     return Cause('mode', f'{name} is in {modes[0]} in {c.a.name}, and in {modes[1]} in {c.b.name}.')
 
-def _loss(c, s):
+def _other_loss(c, s):
     "Another loss of the same batch with the same weights"
     x, y = (run.losses[s - 1] for run in (c.a, c.b))
-    if isnan(x) and isnan(y) or _close(x, y): return None
+    if isnan(x) and isnan(y) or _near(x, y): return None
     if found := _mode(c, s): return found
     if random := _random_layers(c.a) or _random_layers(c.b):
         return Cause('dropout', f'The loss of the same batch is {x:.6g} and {y:.6g}: '
@@ -226,11 +226,11 @@ def _loss(c, s):
 def _gradients(c, s):
     "Other gradients of the same loss"
     found = c.norms(s)
-    other = {n: (x, y) for n, (x, y) in found.items() if not _close(x, y, 1e-3)}
+    other = {n: (x, y) for n, (x, y) in found.items() if not _near(x, y, 1e-3)}
     if not other: return None
     if (found_mode := _mode(c, s)): return found_mode
     ratios = [y/x for x, y in other.values() if x]
-    if len(other) == len(found) and ratios and all(_close(r, ratios[0], 1e-3) for r in ratios):
+    if len(other) == len(found) and ratios and all(_near(r, ratios[0], 1e-3) for r in ratios):
         return Cause('gradients', f'The gradients of the same loss are {_times(ratios[0])} in {c.b.name}.')
     n, (x, y) = next(iter(other.items()))
     mend = ' Are they set to zero before each backward?' if s > 1 else ''
@@ -270,9 +270,9 @@ def _told(c, s):
     return Cause('optimizer', f'The optimizers differ: {said}.')
 
 # %% ../nbs/24_watch.ipynb #bf72703a
-def _joined(moved): return torch.cat([*moved.values()])
+def _all_norms(moved): return torch.cat([*moved.values()])
 
-def _left_out(c, s):
+def _one_sided(c, s):
     "Parameters that only one of the runs moves"
     moved_a, moved_b, _ = c.sides.moved(s)
     for run, mine, other in (c.b, moved_b, moved_a), (c.a, moved_a, moved_b):
@@ -282,11 +282,11 @@ def _left_out(c, s):
 
 def _update(c, s):
     "Another change of the weights, with the same gradients"
-    a, b, w = map(_joined, c.sides.moved(s))
-    if (r := _ratio(a, b)) and not _close(r, 1, 1e-3):
+    a, b, w = map(_all_norms, c.sides.moved(s))
+    if (r := _ratio(a, b)) and not _near(r, 1, 1e-3):
         return Cause('rate', f'The step of {c.b.name} is {_times(r)}, in the same direction.' if r > 0 else
                      f'The step of {c.b.name} goes the other way: it climbs.')
-    if s > 1 and (r := _ratio(_joined(c.sides.moved(s - 1)[0]), b - a)):
+    if s > 1 and (r := _ratio(_all_norms(c.sides.moved(s - 1)[0]), b - a)):
         who = c.a.name if r < 0 else c.b.name
         return Cause('momentum', f'The step of {who} has {abs(r):.2g} times the step before in it, '
                      'and that of the other has not: momentum.')
@@ -372,8 +372,10 @@ class Comparison:
         "Why the runs part"
         if self.jump == 0: return _start(self)
         if self.jump and self._seen:
-            return self._found(range(1, self.jump + 1), _not_finite, _batch, _loss, _gradients) or \
-                self._found([self.jump], _rate, _left_out, _clipping, _forgotten, _told, _update)
+            until = range(1, self.jump + 1)
+            before_the_step = _not_finite, _other_batch, _other_loss, _gradients
+            in_the_step = _rate, _one_sided, _clipping, _forgotten, _told, _update
+            return self._found(until, *before_the_step) or self._found([self.jump], *in_the_step)
         if self.parting is None or self.jump: return self._other_length()
         return Cause('precision', 'The difference creeps up from rounding, as another order of '
                      'additions or another precision makes it.')
@@ -418,7 +420,7 @@ class Comparison:
     def table(self) -> pd.DataFrame: # one row for each question
         "What is the same, and what is not"
         rows = _questions(self) if self._seen else {}
-        rows['steps'] = _answer(self.a.n_steps, self.b.n_steps)
+        rows['steps'] = _either(self.a.n_steps, self.b.n_steps)
         far = self.far.max().item()
         rows['weights'] = f'apart by {far:.2g} at most' if far else 'the same'
         return pd.DataFrame(dict(answer=rows)).rename_axis('question')
@@ -463,7 +465,7 @@ class Comparison:
                 f'<img src="data:image/png;base64,{data}" alt="{alt}" style="width: 50em">')
 
 # %% ../nbs/24_watch.ipynb #af99d7da
-def _answer(x, y): return f'{x}' if x == y else f'{x} and {y}'
+def _either(x, y): return f'{x}' if x == y else f'{x} and {y}'
 
 def _first_other(a, b, same):
     "The first step at which two lists differ; None where that was not seen"
@@ -484,16 +486,16 @@ def _questions(c):
     only = f'; only one has {", ".join(c.match.left[:3])}' if c.match.left else ''
     norms = [*c.norms(1).values()]
     ratio = [y/x for x, y in norms if x]
-    grads = 'the same' if all(_close(x, y, 1e-3) for x, y in norms) else 'others'
-    if grads == 'others' and all(_close(r, ratio[0], 1e-3) for r in ratio): grads = _times(ratio[0])
+    grads = 'the same' if all(_near(x, y, 1e-3) for x, y in norms) else 'others'
+    if grads == 'others' and all(_near(r, ratio[0], 1e-3) for r in ratio): grads = _times(ratio[0])
     return {
         'parameters': f'{len(c.match.pairs)}, matched by {how}{only}',
         'start': 'the same' if c.far[0] <= c.rounding else f'another: {c.far[0]:.2g} apart',
         'batches': _first_other(a.batches, b.batches, _same_rows),
-        'first loss': _answer(*(f'{run.losses[0]:.6g}' for run in (c.a, c.b))),
+        'first loss': _either(*(f'{run.losses[0]:.6g}' for run in (c.a, c.b))),
         'first gradients': grads,
         'learning rates': _first_other(*([x or None for x in s.rates] for s in (a, b)), lambda x, y: {*x} == {*y}),
-        'calls in a step': _answer(_calls(c.a), _calls(c.b))}
+        'calls in a step': _either(_calls(c.a), _calls(c.b))}
 
 # %% ../nbs/24_watch.ipynb #ad0ac182
 def compare(
@@ -524,16 +526,16 @@ def trace(
 # %% ../nbs/24_watch.ipynb #1539f590
 _magic = b'fastsgd run 1\n'
 
-def _plain(value):
+def _as_plain(value):
     "A setting of an optimizer as a value that any file may hold"
     if value is None or isinstance(value, (bool, int, float, str)): return value
-    if isinstance(value, (tuple, list)): return [*map(_plain, value)]
+    if isinstance(value, (tuple, list)): return [*map(_as_plain, value)]
     return str(value)
 
 def _facts(run):
     "All that is kept of a run besides its steps"
     seen = {f.name: getattr(run.seen, f.name) for f in fields(Seen)}
-    settings = [{k: _plain(v) for k, v in of_opt.items()} for of_opt in run.seen.settings]
+    settings = [{k: _as_plain(v) for k, v in of_opt.items()} for of_opt in run.seen.settings]
     seen.update(spare=sorted(run.seen.spare), settings=settings)
     rest = {n: getattr(run, n) for n in ('name', 'losses', 'accuracy', 'seconds', 'epoch_len')}
     return dict(rest, seen=seen, form=run.params.form, n=len(run.params))
@@ -554,7 +556,8 @@ def save_run(
     path: str | Path # of the file
 ) -> None:
     "Keep a run in a file; raises `OSError` where that fails, `ValueError` for one not watched"
-    if not run.seen: raise BadValue(f'{run.name} was not watched: record it with `with watch(...)`.')
+    if not run.seen:
+        raise BadValue(f'{run.name} was not watched: record it with `with watch(...)`.')
     facts = BytesIO()
     torch.save(_facts(run), facts)
     try:
