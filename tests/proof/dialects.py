@@ -158,7 +158,7 @@ def walked(tree):
     return loops(tree, change)
 
 
-@dialect()
+@dialect('stale-gradient')  # without a prediction, steps are only seen where the loader is read
 def counted(tree):
     "A list of all batches, and their numbers"
     def change(node):
@@ -201,10 +201,16 @@ class OnData(ast.NodeTransformer):
         return ast.Attribute(ast.Name('p', ast.Load()), 'data', node.ctx) if node.id == 'p' else node
 
 
+def keeps_something(node):
+    "Whether an attribute of a parameter is set that PyTorch knows nothing of"
+    if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Store): return False
+    return ast.unparse(node.value) == 'p' and node.attr not in ('data', 'grad')
+
+
 @dialect('parameters-rebound')
 def through_data(tree):
     "Steps on `p.data` for steps under `torch.no_grad()`"
-    if 'velocity' in ast.unparse(tree): return tree  # kept on p, and `p.data` is a new tensor each time
+    if any(keeps_something(n) for n in ast.walk(tree)): return tree  # on p; `p.data` is a new tensor each time
     return each(tree, ast.With, lambda node: [OnData().visit(n) for n in node.body] if is_a_step(node) else node)
 
 
