@@ -190,7 +190,7 @@ QUESTIONS = {
     'batches': 'data.html#batches', 'backpropagation': 'word-backpropagation', 'chain rule': 'word-chain-rule',
     'what is a tensor': 'word-tensor', 'broadcasting': 'word-broadcasting',
     'validation set': 'word-validation-set', 'train_epoch': 'manual.html#train_epoch',
-    'load_digits': 'loader.html#load_digits', 'compare_tiers': 'parity.html#compare_tiers',
+    'load_digits': 'loader.html#load_digits', 'compare_tiers': 'runs.html#compare_tiers',
     'loss grows': 'word-the-loss-grows', 'gradients not zeroed': 'mistakes.html#gradients-not-zeroed',
     'momentum': 'word-momentum', 'weight decay': 'word-weight-decay', 'fine-tuning': 'word-fine-tuning',
     'generalization': 'word-generalization', 'hyperparameter': 'word-hyperparameter',

@@ -4,6 +4,7 @@ import sys
 import threading
 from contextlib import suppress
 from math import isnan, nan
+from time import sleep
 
 import pytest
 import torch
@@ -276,6 +277,22 @@ def test_threads_see_their_own_training_only():
     for seed, run in runs.items(): assert_same_training(run, run_of(model=net(seed), batches=BATCHES*20))
 
 
+def test_another_thread_does_not_cut_a_step_in_two():
+    def slowly(p):
+        p.data.sub_(p.grad, alpha=.1)
+        sleep(.002)  # meanwhile the other one goes backward
+    other, done = net(1), threading.Event()
+    def work():
+        while not done.is_set(): loop(other, sgd(other))
+    thread = threading.Thread(target=work)
+    thread.start()
+    try: run = run_of(by_hand, update=slowly)
+    finally:
+        done.set()
+        thread.join()
+    assert_same_training(run_of(), run)
+
+
 # Bad input
 
 def refused(what, train=lambda: None, kind=ValueError):
@@ -433,8 +450,8 @@ def test_a_run_can_be_kept_and_compared_with_later(tmp_path):
     assert compare(loaded, second).same
     model = net()
     with watch(model, against=loaded) as other: loop(model, sgd(model, lr=.2))
-    again = run_of(weights=True, make_opt=lambda m: sgd(m, .2))
-    assert torch.equal(step_diffs(loaded, other), step_diffs(first, again))
+    faster = run_of(weights=True, make_opt=lambda m: sgd(m, .2))
+    assert torch.equal(step_diffs(loaded, other), step_diffs(first, faster))
 
 
 def test_fingerprints_can_be_kept(tmp_path):
@@ -504,8 +521,8 @@ def decays(model, opt): by_hand(model, opt, lambda p: p.data.sub_(p.grad + .1*p.
 
 @pytest.mark.parametrize('train, cause, step', [
     (dropping, 'batch dropped', 4), (adding, 'batch added', 4), (mixing, 'order', 1), (half, 'batch size', 1),
-    (others, 'batch', 1), (doubled, 'loss', 1), (clipped, 'clipping', 1), (forgets, 'left out', 1),
-    (accumulates, 'gradients', 2),
+    (others, 'batch', 1), (doubled, 'loss', 1), (clipped, 'clipping', 1),
+    (forgets, 'left out', 1), (accumulates, 'gradients', 2),
     (climbs, 'rate', 1), (decays, 'weight decay', 1)], ids=lambda x: getattr(x, '__name__', None))
 @pytest.mark.parametrize('weights', [False, True])
 def test_faults_are_named(train, cause, step, weights):
@@ -574,8 +591,8 @@ def test_fingerprints_read_all_kinds_of_tensors():
 
 def test_starts_that_are_equal_are_matched_in_order():
     zeros = {n: torch.zeros(3) for n in 'abc'}
-    pairs = match(zeros, {n.upper(): t for n, t in zeros.items()}).pairs
-    assert pairs == {n: (n.upper(), False) for n in 'abc'}
+    others = {n.upper(): t for n, t in zeros.items()}
+    assert match(zeros, others).pairs == dict(a=('A', False), b=('B', False), c=('C', False))
 
 
 def test_runs_as_before(problem):
