@@ -692,8 +692,8 @@ add('nothing-returned',
 class Trial:
     "What a mistake does to a training on digits"
     mistake: Mistake # the mistake
-    accuracies: dict # after each epoch, as its program reports them: for `right` and `mistaken`
-    diffs: list # the largest difference of any parameter from the right one, after each epoch
+    accuracies: dict # after each epoch, as programs report them: `right` and `mistaken`
+    diffs: list # the largest difference of any parameter, after each epoch
     error: str = None # how the program ended that did not come to its end
 
     def __repr__(self): return f'{self.mistake.slug}: {self.outcome}'
@@ -703,7 +703,8 @@ class Trial:
         "What accuracy says, and what the weights say"
         if self.error: return f'It stops with {self.error}'
         right, mistaken = (values[-1:] for values in self.accuracies.values())
-        said = f'Accuracy says {mistaken[0]:.4f}' if mistaken else 'There is no accuracy to look at'
+        said = 'There is no accuracy to look at'
+        if mistaken: said = f'Accuracy says {mistaken[0]:.4f}'
         off = self.diffs[-1]
         weights = f'up to {off:.2f} off' if off > 1e-9 else 'the right ones'
         return f'{said}; right is {right[0]:.4f}. The weights are {weights}.'
@@ -715,7 +716,8 @@ class Trial:
     def plot(self) -> object: # a matplotlib `Figure`; save it with `savefig`
         "Accuracy beside weight difference"
         import matplotlib.pyplot as plt  # not needed to check
-        fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 1.8), dpi=54, layout='constrained')
+        size = dict(figsize=(7.4, 1.8), dpi=54, layout='constrained')
+        fig, (left, right) = plt.subplots(1, 2, **size)
         styles = zip(self.accuracies.items(), ('#0072B2', '#D55E00'), (5, 2))
         for (name, values), color, width in styles:
             style = dict(color=color, lw=width, marker='o', ms=1.5*width, label=name)
@@ -723,7 +725,8 @@ class Trial:
         right.plot(range(len(self.diffs)), self.diffs, color='#D55E00', lw=2)
         highest = max(max(self.diffs)*1.1, 0.1)
         left.set(xlabel='epoch', ylabel='accuracy', xlim=(0.9, 5.1))
-        right.set(xlabel='epoch', ylabel='weights off by', xlim=(-0.1, 5.1), ylim=(0, highest))
+        right.set(xlabel='epoch', ylabel='weights off by', xlim=(-0.1, 5.1),
+                  ylim=(0, highest))
         left.legend(frameon=False)
         for ax in (left, right): ax.spines[['top', 'right']].set_visible(False)
         plt.close(fig)  # shown as the value of a cell, and not a second time
@@ -791,6 +794,8 @@ def trial(
     edit = mistake.edits[0]
     function = edit.changes[0][0]
     states, right, _ = _run_on_digits(function, epochs)
-    others, mistaken, error = _run_on_digits(function, epochs, edit.fill(edit.values[0]))
+    wrong = edit.fill(edit.values[0])
+    others, mistaken, error = _run_on_digits(function, epochs, wrong)
     diffs = [(a - b).abs().max().item() for a, b in zip(states, others)]
-    return Trial(mistake, dict(right=list(right), mistaken=list(mistaken)), diffs, error)
+    accuracies = dict(right=list(right), mistaken=list(mistaken))
+    return Trial(mistake, accuracies, diffs, error)

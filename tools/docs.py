@@ -155,6 +155,14 @@ def mend_page(text, notebook):
     return text.replace('</header>', end, 2).replace(end, '</header>', 1)
 
 
+def fold_entries(text):
+    "The catalogue with an entry for each mistake, to be opened by a click or by its address"
+    begin = text.index('<section id="the-catalogue"')
+    entry = re.compile(r'<section id="([\w-]+)" class="level3">\n<h3.*?>(.*?</h3>)(.*?)</section>', re.S)
+    folded = r'<details id="\1" class="level3 entry"><summary><h3>\2</summary>\3</details>'
+    return text[:begin] + entry.sub(folded, text[begin:])
+
+
 def word_id(cell): return 'word-' + re.sub(r'\W+', '-', re.sub(r'<.*?>', '', cell).lower()).strip('-')
 
 
@@ -194,6 +202,8 @@ def finish(site, pages):
         if file.suffix == '.md': text = WIDGET.sub(r'*\1*', text)
         file.write_text(text)
         file.rename(site/re.sub(r'^\d+_', '', file.name))
+    catalogue = site/'mistakes.html'
+    catalogue.write_text(fold_entries(catalogue.read_text()))
     glossary = site/'glossary.html'
     glossary.write_text(name_words(glossary.read_text()))
     records = searchable(json.loads((site/'search.json').read_text()), word_records(glossary.read_text()))

@@ -236,9 +236,51 @@ def test_a_solution_is_hidden_with_what_it_prints(visit):
     assert printed.is_visible()
 
 
+# ---- entries of the catalogue, which are folded
+
+def entry(page, slug): return page.locator(f'details#{slug}')
+
+
+def test_an_address_opens_its_entry_alone(visit, host):
+    page = visit(f'{host}mistakes.html#wrong-sign')
+    entry(page, 'wrong-sign').get_by_text('How one meets it').wait_for()
+    assert page.locator('details.entry[open]').count() == 1
+    top = entry(page, 'wrong-sign').bounding_box()['y']
+    assert page.locator('#quarto-header').bounding_box()['height'] <= top < WIDE[1]/2
+    for _ in range(2):  # the same link again opens it again
+        page.locator('table a[href="#lr-ignored"]').click()
+        page.wait_for_selector('details#lr-ignored[open]')
+        entry(page, 'lr-ignored').locator('summary').click()
+        page.wait_for_selector('details#lr-ignored:not([open])')
+
+
+def test_every_mistake_has_an_entry_of_its_own(parsed, site):
+    from fastsgd.mistakes import mistakes
+    text = (site/'mistakes.html').read_text()
+    assert re.findall('<details id="(.*?)" class="level3 entry"', text) == [*mistakes]
+    assert set(mistakes) <= set(parsed['mistakes.html'].ids)
+
+
+@pytest.mark.parametrize('start', ['index', 'mistakes'])
+def test_the_search_opens_an_entry(visit, start):
+    page = visit(start)
+    page.locator('.smalldocs-search input').press_sequentially('zeroed too early')
+    page.locator('.search-result').first.click()
+    page.wait_for_selector('details#zeroed-too-early[open]')
+
+
+def test_what_is_open_is_printed(visit, host):
+    page = visit(f'{host}mistakes.html#wrong-sign')
+    page.wait_for_selector('details#wrong-sign[open]')
+    page.emulate_media(media='print')
+    assert entry(page, 'wrong-sign').locator('img').is_visible()
+    assert not entry(page, 'lr-ignored').locator('img').is_visible()
+    page.emulate_media(media='screen')
+
+
 # ---- the pages that a newcomer reads
 
-ROAD = ['data', 'descent', 'manual', 'network', 'modules', 'ten']
+ROAD = ['data', 'descent', 'manual', 'network', 'modules', 'ten', 'mistakes']
 
 
 @pytest.mark.parametrize('name', ROAD)

@@ -22,6 +22,15 @@ const reach = () => document.querySelectorAll('pre, .cell-output-display, .sd-ta
 addEventListener('load', reach);
 addEventListener('resize', reach);
 
+// The address of an entry opens it, also a second time after it was shut.
+const openEntry = () => {
+  const entry = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest('details.entry');
+  if (entry && !entry.open) { entry.open = true; entry.scrollIntoView({ behavior: 'instant' }); }
+};
+addEventListener('DOMContentLoaded', openEntry);
+addEventListener('hashchange', openEntry);
+addEventListener('click', e => { if (e.target.closest?.('a[href*="#"]')) setTimeout(openEntry); });
+
 // A search that goes by whole words: what is named comes before what is mentioned, and text before code.
 const small = new Set('a an and are be but by can do does for how i in is it my of on or the to what when why with you'.split(' '));
 const wordsOf = text => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) || []).flatMap(w => w.includes('_') ? [w, ...w.split('_')] : [w]);

@@ -1,0 +1,47 @@
+"What the page on mistakes says of each: its picture in words, and how one meets it"
+import json
+import re
+
+import pytest
+from helpers import REPO
+
+PAGE = REPO/'nbs/22_mistakes.ipynb'
+if not PAGE.is_file(): pytest.skip('the notebooks are not beside the tests', allow_module_level=True)
+
+
+def entries():
+    "The cells of each mistake, by its slug"
+    found, slug = {}, None
+    for cell in json.loads(PAGE.read_text(encoding='utf-8'))['cells']:
+        source = ''.join(cell['source'])
+        headings = re.findall('^##+ (.*)', source, re.M) if cell['cell_type'] == 'markdown' else []
+        slug = [slug, *headings][-1]
+        found.setdefault(slug, []).append((source, cell))
+    return found
+
+
+ENTRIES = {slug: cells for slug, cells in entries().items() if slug and f"trial('{slug}')" in str(cells)}
+
+
+def outcome(cells):
+    "What a trial says in its last paragraph"
+    text, = [o['data']['text/markdown'] for s, c in cells if re.search(r"trial\('.*'\)$", s) for o in c['outputs']]
+    return ''.join(text).strip().split('\n\n')[-1]
+
+
+def test_every_mistake_has_an_entry():
+    from fastsgd.mistakes import mistakes
+    assert [*ENTRIES] == [*mistakes]
+
+
+@pytest.mark.parametrize('slug', ENTRIES)
+def test_a_picture_is_told_with_its_own_numbers(slug):
+    says = outcome(ENTRIES[slug])
+    told = re.findall(r'#\| fig-alt: "(.*)"', '\n'.join(s for s, _ in ENTRIES[slug]))
+    wanted = [] if says.startswith('It stops') else [slug, *re.findall(r'\d+\.\d+', says)]
+    assert re.findall(rf'^{slug}|\d+\.\d+', ' '.join(told)) == wanted
+
+
+@pytest.mark.parametrize('slug', ENTRIES)
+def test_an_entry_ends_with_how_one_meets_the_mistake(slug):
+    assert ENTRIES[slug][-1][0].startswith('*How one meets it*: ')
