@@ -13,6 +13,7 @@ from nbdev.doclinks import NbdevLookup, _lineno
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 
+from fastsgd.exercises import new_exercises
 from fastsgd.guards import plain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,6 +153,8 @@ def mend_page(text, notebook):
     solution = '<details class="code-fold">\n<summary>A solution'  # what it prints is hidden with it
     text = text.replace(solution, solution.replace('code-fold', 'code-fold solution'))
     end = '</header>' + links(notebook)  # of the second header, which is the title's; the first is the site's
+    config = get_config()
+    text = text.replace(f'{config.doc_host}{config.doc_baseurl}/notebooks/', 'notebooks/')
     return text.replace('</header>', end, 2).replace(end, '</header>', 1)
 
 
@@ -191,6 +194,7 @@ def finish(site, pages):
     shutil.rmtree(site/'site_libs/bootstrap-icons')
     if (ROOT/'_proc/figures').exists(): shutil.copytree(ROOT/'_proc/figures', site/'figures')
     (site/'notebooks').mkdir()
+    new_exercises(site/'notebooks/exercises.ipynb')
     for notebook, page in pages.items():
         shutil.copy(ROOT/'nbs'/notebook, site/'notebooks')
         file = site/notebook.replace('.ipynb', '.html')

@@ -158,6 +158,12 @@ def test_each_chapter_offers_its_notebook(site, parsed):
         assert f'https://colab.research.google.com/github/fastsgd/fastsgd/blob/main/nbs/{notebook}' in targets
 
 
+def test_the_exercises_can_be_downloaded(site, parsed, tmp_path):
+    from fastsgd.exercises import new_exercises
+    assert 'notebooks/exercises.ipynb' in parsed['exercises.html'].targets
+    assert (site/'notebooks/exercises.ipynb').read_bytes() == new_exercises(tmp_path/'exercises.ipynb').read_bytes()
+
+
 def test_markdown_copies(site):
     index = (site/'llms.txt').read_text()
     for name in PAGES:
