@@ -1,8 +1,10 @@
 "Build fastsgd from settings.ini, the one place for its name, version, dependencies and commands"
+import json
 import re
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 config = ConfigParser(delimiters=['='])
 config.read('settings.ini', encoding='utf-8')
@@ -15,6 +17,25 @@ def from_anywhere(readme):
         pages, raw = f"{cfg['git_url']}/blob", cfg['git_url'].replace('//github.com', '//raw.githubusercontent.com')
         return f"{m[1]}[{m[2]}]({raw if m[1] else pages}/{cfg['branch']}/{m[3]})"
     return re.sub(r'(!?)\[([^]]*)\]\((?!https?:|#)([^)]+)\)', whole, readme)
+
+
+def without_outputs(notebook):
+    nb = json.loads(notebook.read_text(encoding='utf-8'))
+    for cell in nb['cells']:
+        if cell['cell_type'] == 'code': cell['outputs'] = []
+    return json.dumps(nb, indent=1, ensure_ascii=False) + '\n'
+
+
+class BuildWithChapters(build_py):
+    "The package with the chapters in it: `fastsgd_course` writes them into a folder"
+    def run(self):
+        super().run()
+        if getattr(self, 'editable_mode', False): return  # the notebooks stand beside the package
+        nbs, chapters = Path(cfg['nbs_path']), Path(self.build_lib, cfg['lib_path'], 'chapters')
+        chapters.mkdir(parents=True, exist_ok=True)
+        for pattern in '[0-7]*.ipynb', 'index.ipynb', 'numbers.ipynb', 'glossary.ipynb':
+            for file in nbs.glob(pattern): (chapters/file.name).write_text(without_outputs(file), encoding='utf-8')
+        for file in nbs.glob('*.json'): (chapters/file.name).write_bytes(file.read_bytes())  # what pages measured
 
 
 setup(
@@ -32,6 +53,7 @@ setup(
                  'Programming Language :: Python :: 3', 'Typing :: Typed'],
     packages=find_packages(include=[cfg['lib_path'], f"{cfg['lib_path']}.*"]),
     package_data={cfg['lib_path']: ['js/*', 'web/*', '*.mplstyle', 'py.typed']},
+    cmdclass=dict(build_py=BuildWithChapters),
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),
     extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in ('dev', 'learn', 'scale', 'serve')},

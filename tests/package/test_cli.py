@@ -19,6 +19,7 @@ from PIL import Image
 from fastsgd import __version__ as fastsgd_version
 from fastsgd import archs, cli, guards, learner, manual, options, parity
 from fastsgd.cli import main
+from fastsgd.course import course_main
 
 command = 'from fastsgd.cli import main; main()'
 get_learner = learner.get_learner
@@ -169,7 +170,7 @@ def test_what_is_refused_on_purpose_takes_one_line(fastsgd, kind):
 # Every command
 
 commands = dict(fastsgd=cli.main, fastsgd_check=cli.check_main, fastsgd_race=cli.race_main,
-                fastsgd_bench=cli.bench_main, fastsgd_serve=cli.serve_main)
+                fastsgd_bench=cli.bench_main, fastsgd_serve=cli.serve_main, fastsgd_course=course_main)
 
 
 def left(command, *argv):

@@ -24,7 +24,7 @@ sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.i
 road = ('guards options show diff sources data descent manual modules learner archs '
         'prints hooks parity watch exercises checker.programs checker.witnesses checker.observers '
         'checker.fitting mistakes checker.matching checker.words checker.apart check '
-        'speed scale vision model serve widgets cli').split()
+        'speed scale vision model serve widgets cli course').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow'}
 
@@ -196,9 +196,10 @@ def installed():
 
 def test_the_command_is_installed(installed):
     from fastsgd.cli import bench_main, check_main, main, race_main, serve_main, watch_main
+    from fastsgd.course import course_main
     commands = {e.name: e for e in installed.entry_points if e.group == 'console_scripts'}
     ours = dict(fastsgd=main, fastsgd_check=check_main, fastsgd_race=race_main, fastsgd_bench=bench_main,
-                fastsgd_serve=serve_main, fastsgd_watch=watch_main)
+                fastsgd_serve=serve_main, fastsgd_watch=watch_main, fastsgd_course=course_main)
     assert {name: e.load() for name, e in commands.items()} == ours
 
 

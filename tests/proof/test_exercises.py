@@ -9,7 +9,8 @@ from fastsgd.exercises import exercises, solution, stub
 PAGE = REPO/'nbs/23_exercises.ipynb'
 if not PAGE.is_file(): pytest.skip('the notebooks are not beside the tests', allow_module_level=True)
 
-cells = [''.join(c['source']) for c in json.loads(PAGE.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
+nb = json.loads(PAGE.read_text(encoding='utf-8'))
+cells = [''.join(c['source']) for c in nb['cells'] if c['cell_type'] == 'code']
 
 
 @pytest.mark.parametrize('name', exercises)
