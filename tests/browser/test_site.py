@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-from helpers import AXE, REPO
+from helpers import AXE, REPO, end, fork
 
 if not (REPO/'nbs').is_dir():
     pytest.skip('the notebooks are not here: the site is built in a clone of the repository', allow_module_level=True)
@@ -74,26 +74,44 @@ def test_the_build_is_quick_and_has_no_complaints(built):
 
 # ---- each page, in both widths and both themes
 
-@pytest.mark.parametrize('theme', ['light', 'dark'])
-@pytest.mark.parametrize('size', [WIDE, PHONE], ids=['wide', 'phone'])
-@pytest.mark.parametrize('name', PAGES)
-def test_page(visit, site, name, size, theme):
-    page = visit(name, size, theme)
-    assert page.evaluate('document.documentElement.scrollWidth') <= size[0], 'the page scrolls sideways'
-    dark = page.evaluate('''getComputedStyle(document.body).backgroundColor
-        .match(/\\d+/g).map(Number).reduce((a, b) => a + b) < 384''')
-    assert dark == (theme == 'dark')
-    broken = page.evaluate('[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)')
-    assert not broken
-    silent = page.evaluate('''[...document.querySelectorAll("img, main svg, canvas")]
-        .filter(i => !i.closest("[aria-hidden=true]") && !(i.alt || i.getAttribute("aria-label") || "").trim())
-        .map(i => i.src || i.outerHTML.slice(0, 80))''')
-    assert not silent, 'pictures without a text alternative: give their cells a #| fig-alt'
-    assert page.evaluate('''!document.querySelector(".katex-error") &&
-        document.querySelectorAll(".math").length <= document.querySelectorAll(".katex").length''')
-    page.evaluate(f'{AXE.read_text()}; 0')
+LOOKS = [(PHONE, 'dark'), (PHONE, 'light'), (WIDE, 'dark'), (WIDE, 'light')]
+JUDGED = {LOOKS[0], LOOKS[-1]}  # by axe: each width and each theme. What frames the pages is judged in all four
+
+
+def turn(page, size, theme):
+    "Give an open page another width and another theme, and wait until it shows them"
+    page.set_viewport_size(dict(width=size[0], height=size[1]))
+    page.emulate_media(color_scheme=theme)
+    page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    page.wait_for_function("""dark => document.documentElement.classList.contains('quarto-dark') == dark
+        && document.getAnimations().every(a => a.playState != 'running')""", arg=theme == 'dark')
+
+
+def complaints_of_axe(page):
     found = page.evaluate('axe.run().then(r => r.violations.filter(v => ["serious", "critical"].includes(v.impact)))')
-    assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
+    return [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
+
+
+@pytest.mark.parametrize('name', PAGES)
+def test_page(visit, site, name):
+    "A page is loaded once, and then looked at in four ways"
+    page = visit(name, *LOOKS[0])
+    page.evaluate(f'{AXE.read_text()}; 0')
+    for look in LOOKS:
+        size, theme = look
+        here = f'{name}, {size[0]} wide, {theme}'
+        turn(page, size, theme)
+        assert page.evaluate('document.documentElement.scrollWidth') <= size[0], f'{here}: the page scrolls sideways'
+        assert is_dark(page) == (theme == 'dark'), here
+        broken = page.evaluate('[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)')
+        assert not broken, here
+        if look in JUDGED or name == 'index': assert not complaints_of_axe(page), here
+    silent = page.evaluate("""[...document.querySelectorAll("img, main svg, canvas")]
+        .filter(i => !i.closest("[aria-hidden=true]") && !(i.alt || i.getAttribute("aria-label") || "").trim())
+        .map(i => i.src || i.outerHTML.slice(0, 80))""")
+    assert not silent, 'pictures without a text alternative: give their cells a #| fig-alt'
+    assert page.evaluate("""!document.querySelector(".katex-error") &&
+        document.querySelectorAll(".math").length <= document.querySelectorAll(".katex").length""")
     page.wait_for_load_state('networkidle')  # which it is by now, but for what comes late
     weight = sum((site/unquote(urlsplit(url).path[1:])).stat().st_size for url in set(page.loaded))
     print(f'{name}: {weight/1000:.0f} kB')
@@ -311,12 +329,14 @@ def test_what_a_page_shows_runs_as_it_is_typed_along(visit, name, tmp_path):
     assert len(cells) > 3
     file = tmp_path/'typed.py'
     file.write_text('\n'.join(cells), encoding='utf-8')
-    env = {**os.environ, 'MPLBACKEND': 'agg'}
-    done = subprocess.run([sys.executable, file], env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = end(fork('import runpy, sys; runpy.run_path(sys.argv[1], run_name="__main__")', file, MPLBACKEND='agg'))
+    assert done.status == 0, done.err[-2000:]
 
 
 def background(page): return page.evaluate('getComputedStyle(document.body).backgroundColor')
+
+
+def is_dark(page): return sum(map(int, re.findall(r'\d+', background(page)))) < 384
 
 
 @pytest.mark.parametrize('size', [WIDE, PHONE], ids=['wide', 'phone'])
@@ -357,11 +377,16 @@ def test_next_leads_through_all_pages(visit):
     links = page.eval_on_selector_all('#quarto-sidebar a[href]', 'links => links.map(a => a.href)')
     order = [link.split('/')[-1] for link in links]
     assert sorted(order) == sorted(f'{p}.html' for p in PAGES)
-    for expected in order[1:]:
-        page.locator('.nav-page-next a').click()
-        page.wait_for_url(f'**/{expected}')
-        assert page.locator('.nav-page-previous a').count() == 1
-    assert page.locator('.nav-page-next a').count() == 0
+    lead = page.evaluate("""order => Promise.all(order.map(async name => {
+        const there = new DOMParser().parseFromString(await (await fetch(name)).text(), 'text/html')
+        return ['previous', 'next'].map(way => [...there.querySelectorAll(`.nav-page-${way} a`)]
+            .map(a => a.getAttribute('href').split('/').pop()))
+    }))""", order)
+    assert lead == [[order[i-1:i], order[i+1:i+2]] for i in range(len(order))]
+    page.locator('.nav-page-next a').click()
+    page.wait_for_url(f'**/{order[1]}')
+    page.locator('.nav-page-previous a').click()
+    page.wait_for_url(f'**/{order[0]}')
 
 
 def test_folded_code_opens(visit, site):
@@ -377,10 +402,13 @@ def test_folded_code_opens(visit, site):
 
 # ---- widgets, on the site and in a page exported from Jupyter
 
-FIRST = dict(  # what one does first with each widget, and what it then says
-    descent=('button', 'Step', 'After 1 step the loss'), batches=('button', 'Next', 'Step 2 of'),
-    draw=('button', 'Example 1', 'This looks like a 3'),
-    curves=('checkbox', 'Bias not updated', 'Bias not updated: after'))
+MOVES = dict(  # what one does first with each widget, three times, and what it then says
+    descent=[('button', 'Step', f'After {n} the loss') for n in ('1 step', '2 steps', '3 steps')],
+    batches=[('button', 'Next', f'Step {n} of') for n in (2, 3, 4)],
+    draw=[('button', 'Example 1', 'This looks like a 3'), ('button', 'Clear', 'Draw a '),
+          ('button', 'Example 1', 'This looks like a 3')],
+    curves=[('checkbox', 'Bias not updated', says)
+            for says in ('Bias not updated: after', 'The three tiers', 'Bias not updated: after')])
 CHAPTERS = dict(descent='descent', batches='manual', draw='modules', curves='parity')
 
 
@@ -395,19 +423,19 @@ def exported(tmp_path_factory):
     return file.as_uri()
 
 
-@pytest.mark.parametrize('how', ['mouse', 'keyboard', 'touch'])
-@pytest.mark.parametrize('kind', FIRST)
+@pytest.mark.parametrize('kind', MOVES)
 @pytest.mark.parametrize('place', ['its page', 'a chapter', 'exported'])
-def test_a_widget_answers(visit, exported, place, kind, how):
-    touch = how == 'touch'
-    address = {'its page': 'widgets', 'a chapter': CHAPTERS[kind], 'exported': exported}[place]
-    page = visit(address, PHONE if touch else WIDE, touch=touch)
+def test_a_widget_answers(visit, exported, place, kind):
+    "To the mouse, to the keyboard, and to a finger on a phone"
+    page = visit({'its page': 'widgets', 'a chapter': CHAPTERS[kind], 'exported': exported}[place], touch=True)
     widget = page.locator(f'[data-widget={kind}]')
-    role, name, says = FIRST[kind]
-    control = widget.get_by_role(role, name=name).first
-    dict(mouse=control.click, touch=control.tap, keyboard=lambda: control.press('Space'))[how]()
-    widget.get_by_role('status').filter(has_text=says).first.wait_for()
-    assert page.evaluate('document.documentElement.scrollWidth') <= page.viewport_size['width']
+    for how, (role, name, says) in zip(('mouse', 'keyboard', 'touch'), MOVES[kind]):
+        width, height = PHONE if how == 'touch' else WIDE
+        page.set_viewport_size(dict(width=width, height=height))
+        control = widget.get_by_role(role, name=name).first
+        dict(mouse=control.click, touch=control.tap, keyboard=lambda: control.press('Space'))[how]()
+        widget.get_by_role('status').filter(has_text=says).first.wait_for()
+        assert page.evaluate('document.documentElement.scrollWidth') <= width, how
 
 
 @pytest.mark.parametrize('name', [*CHAPTERS.values(), 'index', 'widgets'])
