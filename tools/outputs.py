@@ -14,8 +14,6 @@ from fastai.data.external import fastai_path
 from fastcore.xtras import strip_ansi
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbdev.clean import clean_nb
-from execnb.nbio import dict2nb, write_nb
 from PIL import Image
 
 NBS = Path(__file__).resolve().parent.parent/'nbs'
@@ -71,6 +69,13 @@ def close(x, y):
     return max(decimals) <= 4 and 0 < min(decimals) and abs(float(x) - float(y)) < 1.5*10**-min(decimals)
 
 
+def differences(stored, fresh):
+    "What is said otherwise than it is stored, one text for each such cell"
+    pairs = [(a, b) for a, b in zip(texts(stored), texts(fresh)) if not same(a, b)]
+    return ['\n'.join(difflib.unified_diff(a.splitlines(), b.splitlines(), 'stored', 'fresh', lineterm=''))
+            for a, b in pairs]
+
+
 def shrink_pictures(nb):
     "Store plots with 64 colours, which are enough for one, and a third of the bytes"
     outputs = [out.get('data', {}) for cell in nb.cells for out in cell.get('outputs', [])]
@@ -88,16 +93,16 @@ def run(path, check):
         print(f'{path.name}: {strip_ansi(str(e))}')
         return 1
     if not check:
+        from execnb.nbio import dict2nb, write_nb  # not above: comparing works without nbdev too
+        from nbdev.clean import clean_nb
         shrink_pictures(fresh)
         nb = dict2nb(nbformat.from_dict(fresh))
         clean_nb(nb)
         write_nb(nb, path)
         return 0
-    pairs = [(a, b) for a, b in zip(texts(stored), texts(fresh)) if not same(a, b)]
-    for a, b in pairs:
-        difference = difflib.unified_diff(a.splitlines(), b.splitlines(), 'stored', 'fresh', lineterm='')
-        print(path.name, *difference, sep='\n')
-    return len(pairs)
+    differ = differences(stored, fresh)
+    for difference in differ: print(path.name, difference, sep='\n')
+    return len(differ)
 
 
 def main():

@@ -34,7 +34,9 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def env(installed): return {**os.environ, **({'PYTHONPATH': str(installed)} if installed else {}), 'OMP_NUM_THREADS': '1'}
+def env(installed):
+    where = {'PYTHONPATH': str(installed)} if installed else {}
+    return {**os.environ, **where, 'OMP_NUM_THREADS': '1'}
 
 
 @pytest.fixture(scope='module')
