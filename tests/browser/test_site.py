@@ -102,6 +102,7 @@ def test_page(visit, site, name):
         here = f'{name}, {size[0]} wide, {theme}'
         turn(page, size, theme)
         assert page.evaluate('document.documentElement.scrollWidth') <= size[0], f'{here}: the page scrolls sideways'
+        assert page.locator('main').evaluate('e => e.scrollWidth <= e.clientWidth'), f'{here}: something is cut off'
         assert is_dark(page) == (theme == 'dark'), here
         broken = page.evaluate('[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)')
         assert not broken, here

@@ -236,14 +236,14 @@ def seen(page):
 def test_drawn_digits_are_read(play, digits, net):
     page = play(widgets.draw_digit(net))
     right = 0
-    for x, y in zip(digits.valid_x[:20], digits.valid_y.tolist()):
+    for x, y in zip(digits.valid_x[:10], digits.valid_y.tolist()):
         said = draw(page, x)
         right += said.split()[-1] == f'{y}.'
         probs = net.predict(seen(page)[None])[0]
         shown = torch.tensor([float(s.rstrip('%'))/100 for s in shares(page)])
         assert (shown - probs).abs().max() < 0.03, 'the page and Python read differently'
-    print(f'{right} of 20 drawn digits are read right')
-    assert right >= 18
+    print(f'{right} of 10 drawn digits are read right')
+    assert right >= 9
 
 
 def test_what_is_said_and_shown_is_what_python_computes(play, linear, digits):

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 import torch.distributed as dist
-from helpers import end, start
+from helpers import end, fork, start
 from fastai.optimizer import SGD
 from torch.utils.data import TensorDataset
 
@@ -193,7 +193,7 @@ sys.stdout.flush()
 os._exit(0)
 '''
     with socket.create_server(('127.0.0.1', 0)) as free: port = free.getsockname()[1]
-    stays, goes = (start(code, rank, port) for rank in (0, 1))
+    stays, goes = (fork(code, rank, port) for rank in (0, 1))
     for p in stays, goes: assert p.stdout.readline() == 'ready\n'
     goes.kill()
     end(goes)
