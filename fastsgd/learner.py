@@ -41,5 +41,5 @@ def get_learner(
         raise BadValue('dls.train gives no batch: are there fewer images '
                        'than a batch takes, and the rest is dropped?')
     double = any(p.dtype == torch.float64 for p in model.parameters())
-    return Learner(dls, model, loss_func=loss_func, opt_func=SGD, lr=lr, metrics=metrics,
-                   cbs=[_ShowFloat32()] if double else None)
+    cbs = [_ShowFloat32()] if double else None
+    return Learner(dls, model, loss_func, SGD, lr, metrics=metrics, cbs=cbs)
