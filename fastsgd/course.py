@@ -106,7 +106,8 @@ to learn with Jupyter; no network is needed.""", """examples:
   jupyter lab my_course             and learn: pip install jupyterlab brings it
 
 exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd""")
-    p.add_argument('folder', type=Path, metavar='FOLDER', help='a new folder, or an empty one')
+    p.add_argument('folder', nargs='?', type=Path, metavar='FOLDER',
+                   help='a new folder, or an empty one')
     return p
 
 def _write_course(args):
@@ -121,4 +122,7 @@ def course_main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 done, 2 the request was wrong
     "The command `fastsgd_course`"
-    options.run_and_exit('fastsgd_course', _write_course, _course_parser().parse_args(argv))
+    parser = _course_parser()
+    args = parser.parse_args(argv)
+    if args.folder is None: parser.error('name a new folder, such as my_course')
+    options.run_and_exit('fastsgd_course', _write_course, args)

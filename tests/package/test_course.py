@@ -114,6 +114,11 @@ def test_nothing_is_written_over(capsys, tmp_path):
     assert [f.read_text() for f in tmp_path.iterdir()] == ['mine']
 
 
+def test_without_a_folder_it_asks_for_one(capsys):
+    with pytest.raises(SystemExit) as leaving: course_main([])
+    assert leaving.value.code == 2 and 'such as my_course' in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_made_is_refused(capsys, tmp_path):
     (tmp_path/'file').write_text('')
     assert 'name another folder' in refused(capsys, tmp_path/'file'/'course')
