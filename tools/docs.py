@@ -185,7 +185,8 @@ def word_records(text):
 
 def searchable(records, words):
     "What the search looks through: the words of the glossary one by one, in place of the lists of them"
-    return [*words, *(r for r in records if not r['href'].startswith('glossary.html#'))]
+    others = (r for r in records if not r['href'].startswith('glossary.html#'))
+    return [*words, *(r | dict(text=r['text'][:600]) for r in others)]  # every page loads them all
 
 
 def finish(site, pages):

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from .programs import solutions
-from .witnesses import (Batches, Endless, Refused, Setting, Watched, accepted, in_batches, kind_of,
+from .witnesses import (DataLoader, Endless, Refused, Setting, Watched, accepted, in_batches, kind_of,
                                        other_loss, overhearing, problem, random_int, telling_problem, under_name, watch)
 
 # %% ../../nbs/84_observers.ipynb #225c94b8
@@ -154,7 +154,7 @@ def _validate_epoch(f, loss, setting, seen):
         last = x[-(len(x)%bs):] > 0
         y[-len(last):] = (last if i else ~last).to(y.dtype)
         judged = _Judged(x)
-        args = judged.model, Batches(in_batches(judged.inputs, y, bs))
+        args = judged.model, DataLoader(in_batches(judged.inputs, y, bs))
         yield f'batches {i}', _call(f, args, judged.describe)
 
 class _Judged:

@@ -141,7 +141,12 @@ export function build(data) {
     run.start()
   }
   const playing = button('Run', play)
-  const next = button('Step', () => { run.stop(); single.start() })
+  const next = button('Step', () => {
+    run.stop()
+    if (single.running) while (stage != REPEAT && advance()) { /* pressed before a step has ended: it ends at once */ }
+    single.stop()
+    single.start()
+  })
   const number = v => v.toFixed(2).replace('-', '−')
   const rate = slider('Learning rate', {min: 0.02, max: 1.1, step: 0.02, value: data.lr, show: number})
   const noise = slider('Noise', {min: 0, max: 2, step: 0.1, value: data.noise, show: v => `${v.toFixed(1)} m`, oninput: () => reset()})
