@@ -25,8 +25,8 @@ _all_ = ['mse', 'init_params', 'linear1', 'simple_net', 'mnist_loss', 'batch_acc
          'train_epoch', 'validate_epoch', 'train_model', 'BasicOptim']
 
 # %% ../nbs/23_exercises.ipynb #193e7172
-_chapters = (mse, init_params, linear1, simple_net, mnist_loss, batch_accuracy, calc_grad,
-             train_epoch, validate_epoch, train_model, BasicOptim)
+_chapters = (mse, init_params, linear1, simple_net, mnist_loss, batch_accuracy,
+             calc_grad, train_epoch, validate_epoch, train_model, BasicOptim)
 _functions = {f.__name__: f for f in _chapters}
 
 exercises = list(_functions)  # in the order of the chapters
@@ -49,9 +49,10 @@ def stub(
     lines = solution(name).splitlines()
     nodes = ast.walk(ast.parse('\n'.join(lines)))
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-    for f in reversed(functions):  # from below, so that the line numbers above stay true
+    for f in reversed(functions):  # from below: line numbers above stay true
         says = [f'"{_task(f)}"'] if _task(f) else []
-        body = [' '*(f.col_offset + 4) + line for line in [*says, 'raise NotImplementedError']]
+        body = [*says, 'raise NotImplementedError']
+        body = [' '*(f.col_offset + 4) + line for line in body]
         lines[f.body[0].lineno - 1:f.end_lineno] = body
     return '\n'.join(lines) + '\n'
 
@@ -97,7 +98,8 @@ def new_exercises(
 ) -> Path: # the file
     """Write all stubs to a file.
 
-    Raises `ValueError` for another ending, `FileExistsError` rather than write over something."""
+    Raises `ValueError` for another ending, `FileExistsError` rather than write over
+    something."""
     path = Path(path)
     write = {'.py': _script, '.ipynb': _notebook}.get(path.suffix)
     if not write:

@@ -146,6 +146,7 @@ def mend_page(text, notebook):
     "A page that loads nothing from elsewhere, and offers its notebook"
     text = text.replace(smalldocs.layout.KATEX, 'site_libs/katex')
     text = re.sub(r'<link[^>]*bootstrap-icons[^>]*>', '', text)
+    text = re.sub(r'<script[^>]*fuse[^>]*></script>', '', text)  # site.js searches
     def name_alone(m): return m[1] if 'menu-text' in m[1] else ''  # sections stay open
     text = re.sub(r'<a [^>]*role="navigation"[^>]*>(.*?)</a>', name_alone, text)
     ours = '<link rel="icon" href="site_libs/favicon.svg"><script src="site_libs/site.js"></script>'
@@ -192,7 +193,7 @@ def searchable(records, words):
 def finish(site, pages):
     "Mend what smalldocs wrote, and add what it does not write"
     shutil.copytree(ASSETS, site/'site_libs', dirs_exist_ok=True)
-    shutil.rmtree(site/'site_libs/bootstrap-icons')
+    for unused in 'bootstrap-icons', 'fuse': shutil.rmtree(site/'site_libs'/unused)
     if (ROOT/'_proc/figures').exists(): shutil.copytree(ROOT/'_proc/figures', site/'figures')
     (site/'notebooks').mkdir()
     new_exercises(site/'notebooks/exercises.ipynb')

@@ -16,7 +16,7 @@ window.fetch = (url, ...options) => !String(url).endsWith('search.json') ? fetch
   });
 
 // What scrolls sideways can be reached with the keyboard.
-const reach = () => document.querySelectorAll('pre, .cell-output-display, .sd-table, .math.display').forEach(e => {
+const reach = () => document.querySelectorAll('pre, .cell-output-display, .cell-output div:has(> .dataframe), .sd-table, .math.display').forEach(e => {
   if (e.scrollWidth > e.clientWidth) e.tabIndex = 0; else e.removeAttribute('tabindex');
 });
 addEventListener('load', reach);
