@@ -125,10 +125,10 @@ def cycles(vision, data, lr, epochs, bs=64):
 
 
 @pytest.mark.parametrize('epochs', [1, 3])
-@pytest.mark.parametrize('digits, lr', [('small', .1), ('ten', .05)])
+@pytest.mark.parametrize('which, lr', [('small', .1), ('ten', .05)])
 @pytest.mark.parametrize('dtype, bound', [(torch.float32, 1e-6), (torch.float64, 1e-12)])
-def test_one_cycle_by_hand_makes_the_weights_of_learner(vision, request, digits, lr, dtype, bound, epochs):
-    data = request.getfixturevalue(digits).to(dtype)
+def test_one_cycle_by_hand_makes_the_weights_of_learner(vision, request, which, lr, dtype, bound, epochs):
+    data = request.getfixturevalue(which).to(dtype)
     by_hand, by_learner = cycles(vision, data, lr, epochs)
     assert by_hand.n_steps == epochs*len(get_dls(data).train)
     assert_same_training(by_hand, by_learner, bound)
