@@ -53,6 +53,17 @@ def test_seconds_are_masked_in_timing_cells_only(outputs):
     assert not outputs.same(plain, plain.replace('1.25', '2.25'))
 
 
+def test_who_was_sooner_is_masked_in_timing_cells_only(outputs):
+    sooner, later = 'mini-batches are there 2.73 times sooner.', 'mini-batches are not sooner, but take 1.10 times as long.'
+    def said(source, *texts): return outputs.texts(nbf.new_notebook(cells=[cell(source, t) for t in texts]))
+    a, b = said('#| timing\nrace()', sooner, later)
+    assert a == b and 'mini-batches' in a
+    a, b, never = said('#| timing\nrace()', sooner, later, 'mini-batches do not get there.')
+    assert a != never
+    a, b = said('race()', sooner, later)
+    assert not outputs.same(a, b)
+
+
 def test_text_printed_in_pieces_is_the_same_text(outputs):
     def said(*texts): return outputs.texts(nbf.new_notebook(cells=[cell('f()', *texts)]))
     pieces, whole = said('a\n', 'b\n'), said('a\nb\n')
