@@ -54,7 +54,8 @@ def test_seconds_are_masked_in_timing_cells_only(outputs):
 
 
 def test_who_was_sooner_is_masked_in_timing_cells_only(outputs):
-    sooner, later = 'mini-batches are there 2.73 times sooner.', 'mini-batches are not sooner, but take 1.10 times as long.'
+    sooner = 'mini-batches are there 2.73 times sooner.'
+    later = 'mini-batches are not sooner, but take 1.10 times as long.'
     def said(source, *texts): return outputs.texts(nbf.new_notebook(cells=[cell(source, t) for t in texts]))
     a, b = said('#| timing\nrace()', sooner, later)
     assert a == b and 'mini-batches' in a
