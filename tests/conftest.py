@@ -1,4 +1,5 @@
 "Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
+import gc
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 import forks
 import pytest
 import torch
-from helpers import end, few, start
+from helpers import end, few, fork
 from tabs import Tabs
 
 from fastsgd import data as D
@@ -48,6 +49,18 @@ def own_cache(tmp_path_factory):
         patch.setenv('OMP_NUM_THREADS', '1')  # threads that wait for each other make a busy machine 100 times slower
         torch.set_num_threads(1)
         yield
+
+
+@pytest.fixture(scope='module', autouse=True)
+def younger_objects_only():
+    """Whoever asks the garbage collector for all objects gets those of this file's tests
+
+    A session's millions would make each collection take a second, and each search of `watch` for what is trained."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish(): gc.unfreeze()  # or libraries that count their objects at the end complain of leaks
 
 
 @pytest.fixture(scope='session')
@@ -203,7 +216,7 @@ for arch in 'linear', 'simple_net':
         print(hashlib.sha256(b''.join(p.numpy().tobytes() for p in run.params[-1].values())).hexdigest())
 '''
     cache = tmp_path_factory.mktemp('race')
-    pair = [start(code, XDG_CACHE_HOME=str(cache)) for _ in range(2)]
+    pair = [fork(code, XDG_CACHE_HOME=str(cache)) for _ in range(2)]
     for p in pair: p.stdout.readline()
     for p in pair:
         p.stdin.write('\n')

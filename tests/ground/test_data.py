@@ -10,7 +10,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 import torch
-from helpers import end, start
+from helpers import end, fork
 from PIL import Image
 
 from fastsgd import sources as D
@@ -251,7 +251,7 @@ sources.untar_data, sources.fastai_path = stuck, lambda key: Path(sys.argv[1])
 data.load_digits('mnist_sample')
 """
     for _ in range(2):
-        process = start(code, home)
+        process = fork(code, home)
         assert process.stdout.readline() == 'ready\n'
         process.kill()
         end(process)

@@ -86,7 +86,7 @@ def test_solutions_are_folded(course):
     assert all(c['metadata']['jupyter'] == dict(source_hidden=True, outputs_hidden=True) for c in solutions)
 
 
-@pytest.mark.parametrize('name', ['01_data.ipynb', '02_descent.ipynb', '11_manual.ipynb', 'exercises.ipynb'])
+@pytest.mark.parametrize('name', ['11_manual.ipynb', 'exercises.ipynb'])
 def test_a_chapter_runs_where_only_the_package_is(course, env, name):
     nbformat = pytest.importorskip('nbformat', reason='nbclient runs notebooks: it comes with the dev extra')
     nbclient = pytest.importorskip('nbclient', reason='nbclient runs notebooks: it comes with the dev extra')

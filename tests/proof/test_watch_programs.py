@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 from fastai.optimizer import SGD
-from helpers import end, start
+from helpers import end, fork
 from torch import nn
 from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
@@ -197,7 +197,7 @@ def in_two(small, tmp_path, how):
     "The run of each of two processes that share each batch"
     path = tmp_path/how
     torch.save((small.train_x, small.train_y), f'{path}.digits')
-    for done in map(end, [start(SPREAD, rank, path, how) for rank in range(2)]): assert done.status == 0, done.err
+    for done in map(end, [fork(SPREAD, rank, path, how) for rank in range(2)]): assert done.status == 0, done.err
     return [load_run(f'{path}.{rank}') for rank in range(2)]
 
 
