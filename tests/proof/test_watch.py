@@ -314,7 +314,7 @@ def test_no_step():
     assert 'No step' in refused([])
 
 
-@pytest.mark.parametrize('what', ['model', 3, lambda x: x, [1, 2], [], {}, None], ids=str)
+@pytest.mark.parametrize('what', ['model', 3, max, [1, 2], [], {}, None], ids=str)
 def test_what_holds_no_weights(what): assert 'no weights to watch' in refused([what], kind=TypeError)
 
 
