@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from itertools import islice
 from math import nan
-from operator import is_
+from operator import attrgetter, is_
 from threading import RLock, get_ident
 from unittest.mock import patch
 from uuid import uuid4
@@ -169,11 +169,10 @@ def row_numbers(
     xb: Tensor # a batch, (N, *)
 ) -> Tensor: # (N,)
     "A number for each row of a batch"
-    x = xb.detach()
+    x = xb.detach() if xb.requires_grad else xb
     if not x.is_floating_point(): x = x.float()
-    x = x.reshape(len(x), -1) if x.ndim else x.view(1, 1)
-    kind = x.device.type
-    if not torch.is_autocast_enabled(kind): return x.mv(_factors_for(x))
+    if x.ndim != 2: x = x.reshape(len(x), -1) if x.ndim else x.view(1, 1)
+    if not torch.is_autocast_enabled(kind := x.device.type): return x.mv(_factors_for(x))
     with torch.autocast(kind, enabled=False): return x.mv(_factors_for(x))
 
 # %% ../nbs/98_hooks.ipynb #bdb2063e
@@ -196,24 +195,29 @@ def _batch_in(losses, weights):
 # %% ../nbs/98_hooks.ipynb #70d4ee3f
 def _total(losses):
     "The losses of a backward as one number, which later changes leave alone"
-    if len(losses) == 1 and losses[0].numel() == 1: return losses[0].detach().clone()
-    return torch.stack([loss.detach().sum() for loss in losses]).sum()
+    if len(losses) == 1 and losses[0].numel() == 1: return _settled(losses[0])
+    return _settled(torch.stack([loss.detach().sum() for loss in losses]).sum())
+
+def _settled(x):
+    "A number as it is now; one that lies on another device is fetched later, with others"
+    return x.item() if x.is_cpu else x.detach().clone()
 
 def _norms(grads):
     "The norms of gradients; 0 where there is none"
     there = [g for g in grads if g is not None]
     try: norms = iter(torch._foreach_norm(there) if there else ())
     except RuntimeError: norms = iter([g.norm() for g in there])  # such as sparse ones
-    return [0. if g is None else next(norms) for g in grads]
+    return [0. if g is None else _settled(next(norms)) for g in grads]
 
 def _floats(numbers):
     "Numbers as floats; those that are tensors are fetched all at once"
     tensors = [x for x in numbers if isinstance(x, Tensor)]
-    try: fetched = iter(torch.stack(tensors).tolist() if tensors else ())
+    if not tensors: return numbers
+    try: fetched = iter(torch.stack(tensors).tolist())
     except RuntimeError: fetched = iter([x.item() for x in tensors])  # of several devices
     return [next(fetched) if isinstance(x, Tensor) else x for x in numbers]
 
-def _as_one(parts): return parts[0] if len(parts) == 1 else torch.cat(parts)
+def _as_one(parts): return parts[0] if len(parts) == 1 else torch.cat(parts) if parts else None
 
 def _rates(opt):
     "The learning rates of an optimizer of PyTorch's or fastai's"
@@ -227,6 +231,8 @@ def _told_settings(opt):
     return dict(kind=kind, **{k: v for k, v in told.items() if k not in ('params', 'param_names', 'lr', 'initial_lr')})
 
 # %% ../nbs/98_hooks.ipynb #05ac4a0a
+_grad, _is_training = attrgetter('grad'), attrgetter('training')
+
 def _equal_marks(a, b): return a[1] == b[1] and all(map(is_, a[0], b[0]))
 
 # %% ../nbs/98_hooks.ipynb #e0a6c1f2
@@ -236,7 +242,6 @@ class Enough(BaseException):
 # %% ../nbs/98_hooks.ipynb #1e22a51a
 class Watcher:
     "Is told what a program does, and writes down the steps"
-    every = 64  # steps after which what lies on the device is fetched
     def __init__(self,
         found: Subject, # what to watch; an empty one is filled at the first backward
         run, # a `Run`, to be filled
@@ -247,7 +252,7 @@ class Watcher:
         self.differ, self.limit, self.fetched, self.marks = differ, limit, 0, None
         self.prints = self.failure = self.mode = self.rows = self.loss = None
         self.stepped = self.pending = self.elsewhere = self.strangers = False
-        self.inside, self.handles, self.waiting = 0, [], []
+        self.inside, self.handles = 0, []
         self.norms, self.rates, self.batch, self.calls, self.opts = [], [], [], [], []
         self.latest = None, None
         self.known = WeakKeyDictionary()  # optimizers: their number, or None if not ours
@@ -279,8 +284,8 @@ class Watcher:
         seen.trained = [n for n in f.tensors if n not in seen.spare]
         seen.modules = {n: type(m).__name__ for n, m in self.parts.items()}
         self.params = [f.tensors[n] for n in seen.trained]
-        self.last = self.prints.take()
-        self._keep(self.last)
+        self.prints.take()
+        self._keep()
 
     # What the program does
 
@@ -296,7 +301,7 @@ class Watcher:
             if isinstance(x, Tensor):
                 self.rows = row_numbers(x)
                 break
-        self.mode = tuple([m.training for m in self.parts.values()])
+        self.mode = tuple(map(_is_training, self.parts.values()))
 
     def before_backward(self,
         losses: list # tensors
@@ -319,7 +324,7 @@ class Watcher:
         self.marks, self.norms = marks, _norms(grads or marks[0])
         loss = _total(losses)
         self.loss = loss if self.loss is None else self.loss + loss
-        if self.rows is not None: self.batch.append(self.rows)
+        if self.rows is not None: self.batch.append(self.rows.float())
         self.rows, self.pending = None, True
 
     def before_step(self,
@@ -353,8 +358,8 @@ class Watcher:
 
     def _marks(self):
         "What a gradient that was changed has no more"
-        grads = [p.grad for p in self.params]
-        return grads, [-1 if g is None else g._version for g in grads]
+        grads = [*map(_grad, self.params)]
+        return grads, [g if g is None else g._version for g in grads]
 
     def _number(self, opt):
         "The number of an optimizer, from 0 on; None for one that has none of our parameters"
@@ -374,13 +379,9 @@ class Watcher:
 
     def _boundary(self):
         "Write down a step that has come to its end"
-        if self.prints is None:
-            if self.found.tensors: self._begin()
-        elif self.stepped: self._record(self.prints.take())
-        elif self.pending and not self.inside:
-            now = self.prints.take()
-            same = all(torch.equal(a[0], b[0]) for a, b in zip(now, self.last))
-            if not same or self._zeroed(): self._record(now)
+        if self.stepped or self.pending and not self.inside:
+            if self.prints.take(self.stepped) or self._zeroed() and self.prints.take(): self._record()
+        elif self.prints is None and self.found.tensors: self._begin()
 
     def _zeroed(self):
         "Whether a loop without optimizers has set the gradients to zero, as it does after a step"
@@ -389,18 +390,18 @@ class Watcher:
         if _equal_marks(now, self.marks): return False
         return all(g is None or not g.any() for g in now[0])
 
-    def _record(self, taken):
+    def _record(self):
         "Write down a step"
         if not self.stepped: self.calls.append('update by hand')
-        self.last, seen = taken, self.seen
+        seen = self.seen
         self.run.losses.append(self.loss)
         seen.norms.append(self.norms)
         seen.rates.append(tuple(self.rates))
-        seen.batches.append(self.batch)
+        seen.batches.append(_as_one(self.batch))
         seen.modes.append(self.mode)
         seen.calls.append(tuple(self.calls))
         seen.opts.append(tuple(self.opts))
-        self._keep(taken)
+        self._keep()
         self.norms, self.rates, self.batch, self.calls, self.opts = [], [], [], [], []
         self.loss = self.mode = None
         self.stepped = self.pending = False
@@ -411,24 +412,23 @@ class Watcher:
         return {n: t.detach() if t.is_floating_point() else t.detach().double()
                 for n, t in self.tensors.items()}
 
-    def _keep(self, taken):
-        "Keep the weights or their fingerprints"
+    def _keep(self):
+        "Keep the weights, and fetch their fingerprints where many wait"
         if self.seen.whole: self.run.params.append(self._whole())
-        self.waiting.append(taken)
         if self.differ: self.seen.diffs.append(self.differ(len(self.seen.norms), self._whole()))
-        if len(self.waiting) >= self.every: self._fetch()
+        if self.prints.full: self._fetch()
 
     def _fetch(self):
         "Fetch what lies on the device since the last time"
         seen, losses = self.seen, self.run.losses
-        if not seen.whole and self.waiting:
-            self.run.params.extend(self.prints.rows(self.waiting))
+        rows = self.prints.rows() if self.prints.n else None
+        if rows and not seen.whole: self.run.params.extend(rows)
         new = slice(self.fetched, len(losses))
         losses[new] = _floats([nan if loss is None else loss for loss in losses[new]])
         norms = iter(_floats([norm for of_step in seen.norms[new] for norm in of_step]))
         seen.norms[new] = [list(islice(norms, len(of_step))) for of_step in seen.norms[new]]
-        seen.batches[new] = [_as_one(b).float().cpu() if b else None for b in seen.batches[new]]
-        self.waiting, self.fetched = [], len(losses)
+        seen.batches[new] = [b if b is None else b.cpu() for b in seen.batches[new]]
+        self.fetched = len(losses)
         if self.found.roots and (name := self.found.changed()): self._another(name)
 
     def _another(self, name):

@@ -16,6 +16,8 @@ from torch import Tensor
 from .guards import BadType, BadValue
 
 # %% ../nbs/97_prints.ipynb #9e14cdce
+_many = 64  # steps whose fingerprints wait on the device
+
 def _drawn_words(low, high, n, device):
     "Whole numbers that are the same in every program"
     g = torch.Generator().manual_seed(0)
@@ -37,29 +39,50 @@ def _short_first(t):
     "A matrix with its shorter side first"
     return t.T if t.ndim == 2 and t.shape[0] > t.shape[1] else t
 
+def _words(bits, odd, out):
+    "Write down the words of blocks"
+    if bits.is_cpu: torch.mv(bits, odd, out=out)
+    else: torch.sum(bits*odd, 1, dtype=torch.int32, out=out)  # no other device has `mv` for integers
+
 class _Group:
-    "Tensors of one type, on one device, with blocks of one size"
+    "Tensors of one type, on one device, with blocks of one size, and their latest fingerprints"
     def __init__(self, dtype, device, block, tensors):
-        self.tensors, self.at = list(tensors.values()), None
+        self.tensors, self.at, self.n = list(tensors.values()), None, 0
         self.n_rows = {n: max(1, -(-t.numel()//block)) for n, t in tensors.items()}
         sizes = [n*block for n in self.n_rows.values()]
         flat = torch.zeros(sum(sizes), dtype=dtype, device=device)  # the rest of a block stays 0
         self.views = [part[:t.numel()].view(_short_first(t).shape)
                       for part, t in zip(flat.split(sizes), self.tensors)]
         self.blocks = flat.view(-1, block)
-        self.bits = flat.view(torch.int16 if dtype.itemsize == 2 else torch.int32)
-        self.bits = self.bits.view(len(self.blocks), -1)
+        self.bits = self.blocks.view(torch.int32)
         self.odd = _drawn_words(-2**31, 2**31, self.bits.shape[1], device).to(torch.int32) | 1
-        self.room = torch.empty_like(self.bits, dtype=torch.int32)
         self.signs = (2*_drawn_words(0, 2, block, device) - 1).to(dtype)
+        self.words = torch.zeros(_many + 1, len(self.blocks), dtype=torch.int32, device=device)
+        self.sums = torch.zeros_like(self.words, dtype=dtype)  # the first ones are of the step before
+        self.to = [*zip(self.words, self.sums)]
 
-    def take(self):
-        "The words and the sums as they are now"
+    def look(self):
+        "Make words of the tensors as they are now"
         if self.at != (at := [t.data_ptr() for t in self.tensors]):  # a new `p.data` lies elsewhere
             self.at, self.now = at, [_short_first(t.detach()) for t in self.tensors]
         torch._foreach_copy_(self.views, self.now)
-        words = torch.mul(self.bits, self.odd, out=self.room).sum(1, dtype=torch.int32)
-        return words, self.blocks.mv(self.signs)
+        _words(self.bits, self.odd, self.to[self.n + 1][0])
+
+    def changed(self): return not torch.equal(*self.words[self.n:self.n + 2])
+
+    def keep(self):
+        "Make sums of what was looked at, and keep both"
+        self.n += 1
+        torch.mv(self.blocks, self.signs, out=self.to[self.n][1])
+
+    def rows(self):
+        "The words and the sums that were kept, and none again"
+        words, sums = (part[1:self.n + 1] for part in (self.words, self.sums))
+        both = torch.stack([words, sums.float().view(torch.int32)], -1).cpu()
+        self.words[0] = self.words[self.n]
+        self.n = 0
+        return dict(zip(self.n_rows, both.split([*self.n_rows.values()], 1)))
+
 
 # %% ../nbs/97_prints.ipynb #07390811
 class Prints:
@@ -69,26 +92,33 @@ class Prints:
     ):
         kinds = defaultdict(dict)
         for n, t in tensors.items(): kinds[_kept_as(t), t.device, _block_size(t.numel())][n] = t
-        self.groups = [_Group(*kind, of_kind) for kind, of_kind in kinds.items()]
+        self.groups, self.n = [_Group(*kind, of_kind) for kind, of_kind in kinds.items()], 0
 
-    def take(self) -> list: # a pair of tensors for each group
-        "What the fingerprints are made of, still on the device"
-        return [group.take() for group in self.groups]
+    def take(self,
+        always: bool = True # or only where a bit has changed since the last time?
+    ) -> bool: # were they taken?
+        "Take fingerprints; 64 may wait until `rows` is asked for them"
+        for group in self.groups: group.look()
+        if not always and not any(group.changed() for group in self.groups): return False
+        for group in self.groups: group.keep()
+        self.n += 1
+        return True
 
-    def rows(self,
-        taken: list # several that `take` gave
-    ) -> dict: # by name, int32 of shape (steps, blocks, 2)
-        "The fingerprints, on the CPU"
-        named = {}
-        for group, pairs in zip(self.groups, zip(*taken)):
-            words, sums = (torch.stack(part).cpu() for part in zip(*pairs))
-            both = torch.stack([words, sums.float().view(torch.int32)], -1)
-            named.update(zip(group.n_rows, both.split([*group.n_rows.values()], 1)))
-        return named
+    @property
+    def full(self) -> bool: # then ask for `rows`
+        "Whether there is no room for more"
+        return self.n == _many
+
+    def rows(self) -> dict: # by name, int32 of shape (steps, blocks, 2), on the CPU
+        "The fingerprints that were taken since they were asked for last"
+        self.n = 0
+        return {n: rows for group in self.groups for n, rows in group.rows().items()}
 
     def __call__(self) -> dict: # by name, int32 of shape (blocks, 2)
         "The fingerprints as they are now"
-        return {n: rows[0] for n, rows in self.rows([self.take()]).items()}
+        self.take()
+        return {n: rows[-1] for n, rows in self.rows().items()}
+
 
 # %% ../nbs/97_prints.ipynb #a3ebe57e
 def norm_apart(
