@@ -140,6 +140,7 @@ class Seen:
     spare: set = field(default_factory=set) # names of buffers and frozen parameters
     trained: list = field(default_factory=list) # names of those with gradients
     norms: list = field(default_factory=list) # of the gradients of `trained`, as lists of floats
+    used: list = field(default_factory=list) # the norms as a step found them, where something changed them since
     rates: list = field(default_factory=list) # learning rates; none for updates by hand
     batches: list = field(default_factory=list) # a number for each row, or None if unseen
     modes: list = field(default_factory=list) # is each of `modules` in training mode?
@@ -217,6 +218,11 @@ def _floats(numbers):
     except RuntimeError: fetched = iter([x.item() for x in tensors])  # of several devices
     return [next(fetched) if isinstance(x, Tensor) else x for x in numbers]
 
+def _rows_of_floats(rows):
+    "Lists of numbers as lists of floats; None stays None"
+    numbers = iter(_floats([x for row in rows for x in row or ()]))
+    return [row and list(islice(numbers, len(row))) for row in rows]
+
 def _as_one(parts): return parts[0] if len(parts) == 1 else torch.cat(parts) if parts else None
 
 def _rates(opt):
@@ -250,7 +256,7 @@ class Watcher:
     ):
         self.found, self.run, self.seen, self.thread = found, run, run.seen, get_ident()
         self.differ, self.limit, self.fetched, self.marks = differ, limit, 0, None
-        self.prints = self.failure = self.mode = self.rows = self.loss = None
+        self.prints = self.failure = self.mode = self.rows = self.loss = self.used = None
         self.stepped = self.pending = self.elsewhere = self.strangers = False
         self.inside, self.handles = 0, []
         self.norms, self.rates, self.batch, self.calls, self.opts = [], [], [], [], []
@@ -332,7 +338,11 @@ class Watcher:
     ) -> None:
         "An optimizer begins a step"
         if self.prints is None: self._begin(opts=[opt])
-        if self._number(opt) is not None: self.inside += 1
+        if self._number(opt) is None: return
+        self.inside += 1
+        if self.marks and not _equal_marks(now := self._marks(), self.marks):
+            self.called('clip')
+            self.used = _norms(now[0])
 
     def after_step(self,
         opt # an optimizer
@@ -340,7 +350,6 @@ class Watcher:
         "An optimizer has taken a step"
         if (number := self._number(opt)) is None: return
         self.inside = max(0, self.inside - 1)
-        if self.marks and not _equal_marks(self._marks(), self.marks): self.called('clip')
         self.called('step')
         self.marks, self.stepped = None, True
         self.rates += _rates(opt)
@@ -396,6 +405,7 @@ class Watcher:
         seen = self.seen
         self.run.losses.append(self.loss)
         seen.norms.append(self.norms)
+        seen.used.append(self.used)
         seen.rates.append(tuple(self.rates))
         seen.batches.append(_as_one(self.batch))
         seen.modes.append(self.mode)
@@ -403,7 +413,7 @@ class Watcher:
         seen.opts.append(tuple(self.opts))
         self._keep()
         self.norms, self.rates, self.batch, self.calls, self.opts = [], [], [], [], []
-        self.loss = self.mode = None
+        self.loss = self.mode = self.used = None
         self.stepped = self.pending = False
         if len(seen.norms) == self.limit: raise Enough
 
@@ -425,8 +435,7 @@ class Watcher:
         if rows and not seen.whole: self.run.params.extend(rows)
         new = slice(self.fetched, len(losses))
         losses[new] = _floats([nan if loss is None else loss for loss in losses[new]])
-        norms = iter(_floats([norm for of_step in seen.norms[new] for norm in of_step]))
-        seen.norms[new] = [list(islice(norms, len(of_step))) for of_step in seen.norms[new]]
+        seen.norms[new], seen.used[new] = _rows_of_floats(seen.norms[new]), _rows_of_floats(seen.used[new])
         seen.batches[new] = [b if b is None else b.cpu() for b in seen.batches[new]]
         self.fetched = len(losses)
         if self.found.roots and (name := self.found.changed()): self._another(name)

@@ -47,7 +47,7 @@ def _words(bits, odd, out):
 class _Group:
     "Tensors of one type, on one device, with blocks of one size, and their latest fingerprints"
     def __init__(self, dtype, device, block, tensors):
-        self.tensors, self.at, self.n = list(tensors.values()), None, 0
+        self.tensors, self.at = list(tensors.values()), None
         self.n_rows = {n: max(1, -(-t.numel()//block)) for n, t in tensors.items()}
         sizes = [n*block for n in self.n_rows.values()]
         flat = torch.zeros(sum(sizes), dtype=dtype, device=device)  # the rest of a block stays 0
@@ -61,26 +61,20 @@ class _Group:
         self.sums = torch.zeros_like(self.words, dtype=dtype)  # the first ones are of the step before
         self.to = [*zip(self.words, self.sums)]
 
-    def look(self):
-        "Make words of the tensors as they are now"
-        if self.at != (at := [t.data_ptr() for t in self.tensors]):  # a new `p.data` lies elsewhere
+    def take(self, n):
+        "Write down words and sums of the tensors as they are now"
+        if self.at != (at := [*map(Tensor.data_ptr, self.tensors)]):  # a new `p.data` lies elsewhere
             self.at, self.now = at, [_short_first(t.detach()) for t in self.tensors]
         torch._foreach_copy_(self.views, self.now)
-        _words(self.bits, self.odd, self.to[self.n + 1][0])
+        words, sums = self.to[n]
+        _words(self.bits, self.odd, words)
+        torch.mv(self.blocks, self.signs, out=sums)
 
-    def changed(self): return not torch.equal(*self.words[self.n:self.n + 2])
-
-    def keep(self):
-        "Make sums of what was looked at, and keep both"
-        self.n += 1
-        torch.mv(self.blocks, self.signs, out=self.to[self.n][1])
-
-    def rows(self):
-        "The words and the sums that were kept, and none again"
-        words, sums = (part[1:self.n + 1] for part in (self.words, self.sums))
+    def rows(self, n):
+        "The first `n` words and sums; the last ones are now of the step before"
+        words, sums = (part[1:n + 1] for part in (self.words, self.sums))
         both = torch.stack([words, sums.float().view(torch.int32)], -1).cpu()
-        self.words[0] = self.words[self.n]
-        self.n = 0
+        self.words[0] = self.words[n]
         return dict(zip(self.n_rows, both.split([*self.n_rows.values()], 1)))
 
 
@@ -98,9 +92,8 @@ class Prints:
         always: bool = True # or only where a bit has changed since the last time?
     ) -> bool: # were they taken?
         "Take fingerprints; 64 may wait until `rows` is asked for them"
-        for group in self.groups: group.look()
-        if not always and not any(group.changed() for group in self.groups): return False
-        for group in self.groups: group.keep()
+        for group in self.groups: group.take(self.n + 1)
+        if not always and all(torch.equal(*g.words[self.n:self.n + 2]) for g in self.groups): return False
         self.n += 1
         return True
 
@@ -111,8 +104,8 @@ class Prints:
 
     def rows(self) -> dict: # by name, int32 of shape (steps, blocks, 2), on the CPU
         "The fingerprints that were taken since they were asked for last"
-        self.n = 0
-        return {n: rows for group in self.groups for n, rows in group.rows().items()}
+        n, self.n = self.n, 0
+        return {name: rows for group in self.groups for name, rows in group.rows(n).items()}
 
     def __call__(self) -> dict: # by name, int32 of shape (blocks, 2)
         "The fingerprints as they are now"

@@ -126,6 +126,11 @@ class _Sides:
         return [{n: p.double().flatten() for n, p in side.items()}
                 for side in ({n: a[n] for n in self.pairs}, {n: b[m] for n, (m, _) in self.pairs.items()})]
 
+    def size(self, run, step):
+        "How far a run moved in a step, about"
+        before, after = self._of(run, step - 1), self._of(run, step)
+        return torch.stack([(after[n].double() - p.double()).norm() for n, p in before.items()]).norm()
+
     def moved(self, step):
         "By how much each parameter of `a` and of `b` moved in a step, and where `a` was before"
         before, after = self.at(step - 1), self.at(step)
@@ -249,9 +254,35 @@ def _clipping(c, s):
     "Gradients that only one run changes before the step"
     calls = [run.seen.calls[s - 1] for run in (c.a, c.b)]
     clips = ['clip' in of_step for of_step in calls]
-    if clips[0] == clips[1] or not all('step' in of_step for of_step in calls): return None
-    who = c.a.name if clips[0] else c.b.name
-    return Cause('clipping', f'Only {who} changes the gradients between backward and step, as clipping does.')
+    if not any(clips) or not all('step' in of_step for of_step in calls): return None
+    if clips[0] != clips[1]:
+        who = c.a.name if clips[0] else c.b.name
+        return Cause('clipping', f'Only {who} changes the gradients between backward and step, as clipping does.')
+    x, y = (torch.tensor(run.seen.used[s - 1] or [0.]).norm().item() for run in (c.a, c.b))
+    if _near(x, y, 1e-3): return None
+    return Cause('clipping', 'Both change the gradients between backward and step, as clipping does: '
+                 f'to a norm of {x:.4g} in {c.a.name} and {y:.4g} in {c.b.name}.')
+
+def _keeps_size(c, run):
+    "Whether the steps of a run have one size, whatever size its gradients have, as clipping makes them"
+    steps = range(1, min(run.n_steps, 20) + 1)
+    sizes = torch.stack([torch.tensor([c.sides.size(run, s), torch.tensor(run.seen.norms[s - 1]).norm()])
+                         for s in steps]).log()
+    moved, grads, rate = sizes[:, 0], sizes[:, 1], sizes[:, 0] - sizes[:, 1]
+    return bool(grads.std() > .02 and moved.std() < rate.std()/2)
+
+def _scaled(c, s, r):
+    "A step that is a multiple of the other run's step"
+    if r < 0: return Cause('rate', f'The step of {c.b.name} goes the other way: it climbs.')
+    text = f'The step of {c.b.name} is {_times(r)}, in the same direction'
+    if all(run.seen.rates[s - 1] for run in (c.a, c.b)):  # and they are the same ones
+        return Cause('clipping', f'{text}, at the same rate: gradients are scaled between backward '
+                     'and step, as clipping does.')
+    if by_size := [run.name for run in (c.a, c.b) if not run.seen.rates[s - 1] and _keeps_size(c, run)]:
+        return Cause('clipping', f'{text}. All steps of {by_size[0]} are of one size, '
+                     'however large its gradients are: clipping.')
+    more = '' if c.sides.whole else ': another rate, or gradients that are scaled, which weights=True tells apart'
+    return Cause('rate', f'{text}{more}.')
 
 def _forgotten(c, s):
     "An optimizer that was made again, and has forgotten what it remembered"
@@ -284,8 +315,7 @@ def _update(c, s):
     "Another change of the weights, with the same gradients"
     a, b, w = map(_all_norms, c.sides.moved(s))
     if (r := _ratio(a, b)) and not _near(r, 1, 1e-3):
-        return Cause('rate', f'The step of {c.b.name} is {_times(r)}, in the same direction.' if r > 0 else
-                     f'The step of {c.b.name} goes the other way: it climbs.')
+        return _scaled(c, s, r)
     if s > 1 and (r := _ratio(_all_norms(c.sides.moved(s - 1)[0]), b - a)):
         who = c.a.name if r < 0 else c.b.name
         return Cause('momentum', f'The step of {who} has {abs(r):.2g} times the step before in it, '

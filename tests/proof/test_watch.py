@@ -501,6 +501,18 @@ def half(model, opt): loop(model, opt, [(x[:8], y[:8]) for x, y in BATCHES])
 def others(model, opt): loop(model, opt, [(x + 1, y) for x, y in BATCHES])
 def doubled(model, opt): loop(model, opt, loss_func=lambda p, t: 2*F.mse_loss(p, t))
 def clipped(model, opt): loop(model, opt, each=lambda: nn.utils.clip_grad_norm_(model.parameters(), 1e-3))
+def clipped_to(bound, scale):
+    def train(model, opt):
+        def each():
+            norm = torch.stack([p.grad.norm() for p in model.parameters()]).norm()
+            for p in model.parameters(): scale(p, bound/norm)
+        loop(model, opt, each=each)
+    return train
+
+
+def scale_in_place(p, by): p.grad *= by
+def scale_data(p, by): p.grad.data.mul_(by)
+def scale_anew(p, by): p.grad = p.grad*by
 def forgets(model, opt): loop(model, torch.optim.SGD([*model.parameters()][1:], .1))
 
 
@@ -529,6 +541,27 @@ def test_faults_are_named(train, cause, step, weights):
     c = compare(run_of(weights=weights), run_of(train, weights))
     assert (c.cause.name, c.jump, c.same) == (cause, step, False)
     assert c.cause.text.endswith(('.', '?')) and '\n' not in c.verdict
+
+
+@pytest.mark.parametrize('scale', [scale_in_place, scale_data, scale_anew], ids=lambda f: f.__name__)
+def test_clipping_by_hand_is_named(scale):
+    c = compare(run_of(), run_of(clipped_to(1e-2, scale)))
+    assert (c.cause.name, c.jump) == ('clipping', 1)
+
+
+def test_two_bounds_of_clipping_are_told_apart():
+    a, b = (run_of(clipped_to(bound, scale_in_place)) for bound in (1e-2, 2e-2))
+    assert compare(a, b).cause.text.endswith('to a norm of 0.01 in run and 0.02 in run.')
+
+
+@pytest.mark.parametrize('weights', [False, True])
+def test_updates_by_hand_are_scaled_by_a_rate_or_by_clipping(weights):
+    def update_by(rate): return lambda model, opt: by_hand(model, opt, lambda p: p.data.sub_(p.grad, alpha=rate(model)))
+    def clips(model): return .01/torch.stack([p.grad.norm() for p in model.parameters()]).norm().item()
+    plain, other, clipped = (run_of(update_by(rate), weights) for rate in (lambda m: .1, lambda m: .2, clips))
+    assert compare(plain, other).cause.name == 'rate'
+    assert compare(plain, clipped).cause.name == ('clipping' if weights else 'rate')
+    assert weights or 'weights=True' in compare(plain, clipped).cause.text
 
 
 @pytest.mark.parametrize('weights', [False, True])

@@ -329,8 +329,10 @@ def test_clipping(small):
                 model.zero_grad()
         return run
     assert compare(a, by_hand(1e-2), atol=1e-6).same
-    assert_found(a, by_hand(2e-2), 'rate', 1)
+    c = compare(a, by_hand(2e-2))
+    assert (c.cause.name, c.jump) == ('rate', 1) and 'gradients that are scaled' in c.cause.text
     assert_found(a, optimized(small, sgd, fresh()), 'clipping', 1)
+    assert_found(a, optimized(small, sgd, fresh(), clip=2e-2), 'clipping', 1)
 
 
 def test_accumulation(small):
