@@ -10,6 +10,8 @@ import argparse, json
 from pathlib import Path
 
 from . import options
+from .checker.folder import as_csv, check_files, files_in, junit, outcome, table, to_dict
+from .guards import BadValue, MissingFile
 from .options import Parser, load, new_file, old_file, run_and_exit, write_json
 
 # %% ../nbs/93_cli.ipynb #7d74ba9e
@@ -56,59 +58,88 @@ def main(
 # %% ../nbs/93_cli.ipynb #8788e728
 def _check_parser():
     "The options of `fastsgd_check`"
-    p = Parser('fastsgd_check', 'Check the training functions in a file, and name the mistakes they make.', """examples:
+    p = Parser('fastsgd_check', 'Check the training functions in files, and name the mistakes they make.', """examples:
   fastsgd_check --new exercises.ipynb   write a notebook of exercises, or exercises.py
   fastsgd_check exercises.ipynb         check the functions in it
   fastsgd_check --hint my_loop.py       say more about each mistake
   fastsgd_check --solution my_loop.py   show the code
+  fastsgd_check homework                all files in a folder: a table of functions and verdicts
+  fastsgd_check 'homework/*/loop.py' --csv verdicts.csv --junit verdicts.xml
 
-exit status: 0 all right, 1 there are mistakes, 2 it could not check, 3 a fault of fastsgd""")
-    p.add_argument('file', nargs='?', type=Path, metavar='FILE', help='a Python file or a notebook')
+exit status: 0 all right, 1 there are mistakes, 2 a file could not be checked, or the request
+was wrong, 3 a fault of fastsgd""")
+    p.add_argument('files', nargs='*', type=Path, metavar='FILE', help='a Python file or a notebook; several, '
+                   "a folder, or a pattern such as 'homework/*.ipynb' give a table")
     p.add_argument('--new', type=new_file, metavar='FILE', help='write the exercises to a new file, .py or .ipynb')
     p.add_argument('--hint', action='store_true', help='say more about each mistake')
     p.add_argument('--solution', action='store_true',
                    help='show the code of functions that are wrong, but of none that is not written yet')
     p.add_argument('--seconds', type=options.seconds, default=20., metavar='S',
-                   help='time for running the file, and for each function (default: %(default)g)')
+                   help='time for running a file, and for each function (default: %(default)g)')
     p.add_argument('--seed', type=options.seed, default=0, metavar='N',
                    help='of the tiny problems (default: %(default)s)')
-    p.add_argument('--json', type=new_file, metavar='FILE', help='write the report')
+    p.add_argument('--jobs', type=options.at_least_one, metavar='N',
+                   help='how many files to check at once (default: as many as there are processors)')
+    p.add_argument('--csv', type=new_file, metavar='FILE', help='write the table, with all messages')
+    p.add_argument('--junit', type=new_file, metavar='FILE', help='write it as tests, in the XML that CI services show')
+    p.add_argument('--json', type=new_file, metavar='FILE', help='write the report, or all reports')
     return p
 
 def _checked_options(argv):
-    "The options of `fastsgd_check`, which name one file"
+    "The options of `fastsgd_check`, with the files that are meant, and whether they make a table"
     parser = _check_parser()
     args = parser.parse_args(argv)
-    if (args.file is None) == (args.new is None):
-        parser.error('name one file to check, such as exercises.ipynb, or a new one to write: --new exercises.ipynb')
-    if args.file and args.file.is_dir(): parser.error(f'{args.file} is a folder: name a file in it')
-    if args.file and not args.file.exists():
-        parser.error(f'there is no file {args.file}. '
-                     f'To write a new one with exercises: fastsgd_check --new {args.file}')
+    if bool(args.files) == bool(args.new):
+        parser.error('name a file to check, such as exercises.ipynb, or a new one to write: --new exercises.ipynb')
+    try: found = files_in(args.files)
+    except MissingFile as e: parser.error(e)
+    args.many = args.files != found or len(found) > 1
+    if args.many and (args.hint or args.solution): parser.error('--hint and --solution are for one file')
+    args.files = found
     return args
 
-def _check_one(args):
+def _new_exercises(path):
+    "Write exercises to a file"
+    exercises, = load('exercises')
+    print(f'{exercises.new_exercises(path)}: {len(exercises.exercises)} exercises. '
+          f'Check them with: fastsgd_check {path}')
+    return True
+
+def _check(args):
     "Do what the options ask for; returns whether all is right"
-    if args.new:
-        exercises, = load('exercises')
-        print(f'{exercises.new_exercises(args.new)}: {len(exercises.exercises)} exercises. '
-              f'Check them with: fastsgd_check {args.new}')
-        return True
-    check, = load('check')
-    report = check.check_file(args.file, args.seconds, args.seed, progress=True)
-    print(report)
-    if report.missing: print('not in the file:', ', '.join(report.missing))
-    for wanted, text in (args.hint, report.hint), (args.solution, report.solution):
-        if wanted: print('', text(), sep='\n')
-    if args.json: options.write(args.json, json.dumps(report.to_dict(), indent=2) + '\n')
-    return report.ok
+    if args.new: return _new_exercises(args.new)
+    results = check_files(args.files, args.seconds, args.seed, args.jobs, progress=True)
+    first = results[0]
+    if args.many: print(table(results))
+    elif 'report' in first: _show(first, args)
+    reports = to_dict(results) if args.many else first.get('report')
+    if args.json and reports: options.write(args.json, json.dumps(reports, indent=2) + '\n')
+    for path, form in (args.csv, as_csv), (args.junit, junit):
+        if path: options.write(path, form(results))
+    _complain(results)
+    return not any(map(outcome, results))
+
+def _show(result, args):
+    "Print the report on a file"
+    print(result['text'])
+    if missing := result['report']['missing']: print('not in the file:', ', '.join(missing))
+    for wanted, text in (args.hint, result['hint']), (args.solution, result['solution']):
+        if wanted: print('', text, sep='\n')
+
+def _complain(results):
+    "Say which files could not be checked"
+    for r in results:
+        if 'fault' in r: raise RuntimeError(f'The checker itself failed with {r["file"]}:\n{r["fault"]}')
+    failed = [r['failed'] for r in results if 'failed' in r]
+    if len(failed) > 1: raise BadValue(f'{len(failed)} files could not be checked. The first: {failed[0]}')
+    if failed: raise BadValue(failed[0])
 
 # %% ../nbs/93_cli.ipynb #2eb9e6f2
 def check_main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 all right, 1 there are mistakes, 2 it could not check
     "The command `fastsgd_check`"
-    run_and_exit('fastsgd_check', _check_one, _checked_options(argv))
+    run_and_exit('fastsgd_check', _check, _checked_options(argv))
 
 # %% ../nbs/93_cli.ipynb #8b1f6a02
 def _watch_parser():

@@ -246,7 +246,7 @@ def test_a_new_interpreter_says_the_same(checked_anew, source, words):
 
 def test_a_missing_file_and_a_broken_notebook(checked, capsys):
     with pytest.raises(SystemExit) as leaving: check_main(['nowhere.py'])
-    assert leaving.value.code == 2 and 'there is no file nowhere.py' in capsys.readouterr().err
+    assert leaving.value.code == 2 and 'There is no file nowhere.py' in capsys.readouterr().err
     assert_refused(checked('{"cells":', name='broken.ipynb'), 'broken.ipynb')
     assert_refused(checked('[]', name='broken.ipynb'), 'broken.ipynb')
 
