@@ -249,7 +249,9 @@ def check_file(
     with bar(show=progress) as shown: return report_on(path, seconds, seed, shown.set_description)
 
 # %% ../nbs/89_check.ipynb #cdfc26a5
-_code = 'import json, sys; from fastsgd.check import write_findings; write_findings(*json.loads(sys.argv[1]))'
+_code = """import json, sys
+from fastsgd.check import write_findings
+write_findings(*json.loads(sys.argv[1]))"""
 
 def report_on(
     path: str | Path, # as `check_file` takes them, like the next two

@@ -111,7 +111,7 @@ def _check(args):
     results = check_files(args.files, args.seconds, args.seed, args.jobs, progress=True)
     first = results[0]
     if args.many: print(table(results))
-    elif 'report' in first: _show(first, args)
+    elif 'report' in first: _print_report(first, args)
     reports = to_dict(results) if args.many else first.get('report')
     if args.json and reports: options.write(args.json, json.dumps(reports, indent=2) + '\n')
     for path, form in (args.csv, as_csv), (args.junit, junit):
@@ -119,7 +119,7 @@ def _check(args):
     _complain(results)
     return not any(map(outcome, results))
 
-def _show(result, args):
+def _print_report(result, args):
     "Print the report on a file"
     print(result['text'])
     if missing := result['report']['missing']: print('not in the file:', ', '.join(missing))

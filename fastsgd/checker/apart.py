@@ -56,7 +56,7 @@ def pieces(
 # %% ../../nbs/88_apart.ipynb #60fa9ece
 def _complaint(path, e):
     "Where a file stops, and why; a cell is named by its line, since Jupyter shows no number for it"
-    from fastsgd.checker.words import exception_in_words, quoted  # loads PyTorch, which who waits for others can do without
+    from fastsgd.checker.words import exception_in_words, quoted  # loads PyTorch
     frames = traceback.extract_tb(e.__traceback__)
     places = [(f.lineno, f.line) for f in frames if re.sub(r'#\d+$', '', f.filename) == str(path)]
     if isinstance(e, SyntaxError) and not places: places = [(e.lineno, e.text)]

@@ -26,12 +26,12 @@ def files_in(
     "The files that are meant; raises `FileNotFoundError` for a name that stands for none"
     found = {}
     for name in names:
-        if not (files := _files(Path(name))): raise MissingFile(_nothing(Path(name)))
+        if not (files := _files(Path(name))): raise MissingFile(_why_none(Path(name)))
         found |= dict.fromkeys(files)
     return list(found)
 
 # %% ../../nbs/88_folder.ipynb #f01de008
-def _nothing(path):
+def _why_none(path):
     "Why a name stands for no file"
     if path.is_dir(): return f'There is nothing to check in {path}: it has no .py and no .ipynb.'
     if has_magic(str(path)): return f'No file is called like {path}.'
@@ -92,9 +92,9 @@ def _in_copies(tasks, begin, jobs):
             while tasks and len(running) < jobs:
                 running.append(fork(_until_stopped, _judge, *tasks.pop(), begin))
             sleep(0.005)
-    finally: _stop(running)
+    finally: _end_all(running)
 
-def _stop(processes):
+def _end_all(processes):
     for process in processes: os.kill(process.pid, signal.SIGTERM)
     for process in processes: process.wait()
 
@@ -105,23 +105,22 @@ def check_files(
     seed: int = 0, # of the tiny problems
     jobs: int = None, # how many files at once; as many as there are processors if not given
     progress: bool = False # a bar, in a terminal?
-) -> list[dict]: # for each `file`: `report`, `rows`, `text`, `hint` and `solution`; or `failed`, or `fault`
+) -> list[dict]: # each with `file` and `report`, `rows`, `text`, `hint`, `solution`; or `failed`
     "Check the functions in many files"
     files, jobs = [str(file) for file in files], jobs or _processors()
     with (tempfile.TemporaryDirectory() as folder, bar(total=len(files), show=progress) as shown,
           open(Path(folder)/'stderr', 'w+b') as errors):
         shown.set_description('Loading PyTorch')
-        process = subprocess.Popen([sys.executable, '-c', _code, json.dumps([folder, files, seconds, seed, jobs])],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
-                                   start_new_session=True, env={**os.environ, **_alone})
+        process = _start_serving(errors, folder, files, seconds, seed, jobs)
         try: _follow(process, Path(folder), len(files), shown)
-        finally: _leave(process)
+        finally: _end_in_order(process)
         errors.seek(0)
-        lost = dict(fault=f'{errors.read().decode(errors="replace")}\nIt ended with status {process.returncode}.')
-        return [dict(file=file, **_said(Path(folder)/f'{i}.json', lost)) for i, file in enumerate(files)]
+        said = errors.read().decode(errors='replace') or process.returncode
+        written = [Path(folder)/f'{i}.json' for i in range(len(files))]
+        return [dict(file=f, **_written_about(f, path, said)) for f, path in zip(files, written)]
 
 # %% ../../nbs/88_folder.ipynb #f01de016
-_code = """import json, sys
+_serving = """import json, sys
 from fastsgd.check import report_on, warm, write_findings
 from fastsgd.checker.folder import serve
 serve(report_on, write_findings, warm, *json.loads(sys.argv[1]))"""
@@ -133,7 +132,17 @@ def _processors():
     try: return len(os.sched_getaffinity(0))
     except AttributeError: return os.cpu_count() or 1
 
-def _said(path, otherwise): return json.loads(path.read_text(encoding='utf-8')) if path.exists() else otherwise
+def _start_serving(errors, *args):
+    "The process that copies itself"
+    return subprocess.Popen(
+        [sys.executable, '-c', _serving, json.dumps(args)], start_new_session=True, env={**os.environ, **_alone},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+
+def _written_about(file, path, said):
+    "What is written about a file, or why there is nothing: it may have ended what waits for it"
+    if path.exists(): return json.loads(path.read_text(encoding='utf-8'))
+    return dict(fault=f'It ended with {said}.') if said else dict(
+        failed=f'{file} cannot be checked: it ends the processes that check it.')
 
 def _follow(process, folder, n, shown):
     "Move the bar until all results are there, or none come any more"
@@ -145,7 +154,7 @@ def _follow(process, folder, n, shown):
         shown.update(done - before)
         sleep(0.01)
 
-def _leave(process):
+def _end_in_order(process):
     "Stop a process in order, with all that it started"
     process.terminate()
     process.wait()
@@ -156,7 +165,7 @@ columns = ['file', 'function', 'verdict', 'message', 'see']
 def rows_of(
     results: Iterable # from `check_files`
 ) -> Iterator[dict]: # with `columns`
-    "A row for each function that is right, for each mistake, and for each file that could not be checked"
+    "A row for each function that is right, each mistake, each file that could not be checked"
     for r in results:
         failed = '', 'not checked', r.get('failed', 'This is a fault of fastsgd.'), ''
         for row in r.get('rows', [failed]): yield dict(zip(columns, (r['file'], *row)))
@@ -204,8 +213,9 @@ def to_dict(
     results: list # from `check_files`
 ) -> dict: # plain values, ready for JSON
     "All reports, with why there is none where a file could not be checked"
-    return dict(ok=not any(map(outcome, results)), files=[
-        dict(file=r['file'], **r.get('report', dict(ok=False, failed=r.get('failed') or r.get('fault')))) for r in results])
+    def of(r): return r.get('report') or dict(ok=False, failed=r.get('failed') or r.get('fault'))
+    files = [dict(file=r['file'], **of(r)) for r in results]
+    return dict(ok=not any(map(outcome, results)), files=files)
 
 # %% ../../nbs/88_folder.ipynb #f01de025
 def _suite(file, tests):

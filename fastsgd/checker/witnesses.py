@@ -128,7 +128,7 @@ def _is_telling(problem):
     return other != accuracy
 
 @lru_cache(maxsize=64)
-def _telling(seed, i, hidden):
+def _first_telling(seed, i, hidden):
     "The first problem from a number on that tells; how its numbers are kept makes no difference"
     while not _is_telling(_Problem(Setting(seed=seed), i, hidden)): i += 1000
     return i
@@ -141,7 +141,7 @@ def telling_problem(
     hidden: int = 0 # as in `problem`
 ) -> _Problem: # as `problem` gives
     "A problem in which what `train_model` returns tells one mistake from another"
-    return _Problem(setting, _telling(setting.seed, i, hidden), hidden)
+    return _Problem(setting, _first_telling(setting.seed, i, hidden), hidden)
 
 # %% ../../nbs/83_witnesses.ipynb #381b17e4
 class Parted(Exception): "A program does something else than what was seen: look no further"
