@@ -59,7 +59,8 @@ def test_hidden_files_and_what_others_keep_are_left_out(checked):
 @pytest.mark.parametrize('argv, words', [
     (['hw', 'nowhere.py'], 'There is no file nowhere.py'), (['empty'], 'nothing to check in empty'),
     (['hw/*.ipynb'], 'No file is called like hw/*.ipynb'), (['hw', '--hint'], 'for one file'),
-    (['hw', '--solution'], 'for one file'), (['hw', '--jobs', '0'], 'whole number'), (['hw', '--new', 'b.py'], '--new')])
+    (['hw', '--solution'], 'for one file'), (['hw', '--jobs', '0'], 'whole number'),
+    (['hw', '--new', 'b.py'], '--new')])
 def test_requests_that_make_no_sense(checked, tmp_path, argv, words):
     (tmp_path/'empty').mkdir()
     run = checked({'hw/a.py': right}, *argv)
