@@ -24,7 +24,7 @@ from .checker.apart import end, limit_memory, pieces, run_file, start, wait
 from .checker.observers import fails, observe, only_nones, optional, reference, same, undisturbed
 from .checker.programs import Edit, Mistake  # noqa: F401
 from .checker.witnesses import Refused, Setting, kinds
-from .checker.words import UNWRITTEN, how_it_stopped, how_to_compare, parameter_names, where_it_differs
+from .checker.words import UNWRITTEN, how_it_stopped, how_to_compare, misplaced, parameter_names, where_it_differs
 from .guards import BadType, BadValue, MissingFile, TookTooLong
 from .mistakes import Trial, mistakes, trial  # noqa: F401
 from .show import bar
@@ -164,6 +164,9 @@ def _may_be_named(seen, error):
 
 def _message(slug, seen):
     "What a mistake does"
+    if slug == 'threshold-wrong' and all(same(now.get('accuracy'), now.get('zeros'), 1e-6) for now in seen.values()):
+        return ('Every prediction counts as a 0. That is what argmax gives for a single column: '
+                'the largest of one number is always number 0.')
     listed = next((now['accuracies'] for now in seen.values() if only_nones(now.get('accuracies'))), None)
     if slug != 'nothing-returned' or not listed: return mistakes[slug].message
     return f'It returns {listed}: what measures the accuracy, such as validate_epoch, returns nothing.'
@@ -171,6 +174,8 @@ def _message(slug, seen):
 def _cannot_be(name, f):
     "What is wrong with a function before it is called"
     if _swapped(name, f): return f'It takes its arguments in another order: write it as {_signature(name)}.'
+    if wrong := misplaced(name, f):
+        return f'What it calls {wrong[0]} stands where {wrong[1]} is handed over: write it as {_signature(name)}.'
     if any(inspect.isgeneratorfunction(g) for g in (f, getattr(f, 'step', None), getattr(f, 'zero_grad', None))):
         return ('It contains yield, and calling a function with yield runs nothing of it: '
                 'leave out yield, and return what is asked for.')
@@ -179,7 +184,11 @@ def _remarks(name, seen):
     "What can be said about a function that is right"
     times = max([now.get('times', 1) for now in seen.values()])
     often = 'twice' if times == 2 else f'{times:.3g} times'
-    return [f'{name} calls the model {often} for each image. Once is enough.'] if times > 1 else []
+    notes = [f'{name} calls the model {often} for each image. Once is enough.'] if times > 1 else []
+    if methods := next(filter(None, [now.get('as_module') for now in seen.values()]), None):
+        notes.append(f'{name} calls model.{methods[0]}(). A module has that, '
+                     'but the model of tier 1 is a plain function, and has not.')
+    return notes
 
 def _swapped(name, f):
     "Whether a function has the right names in another order"

@@ -8,6 +8,7 @@ __all__ = ['Trial', 'trial', 'mistakes']
 # %% ../nbs/22_mistakes.ipynb #511cc043
 from dataclasses import dataclass
 from functools import cache, partial
+from math import isfinite
 from textwrap import dedent, indent
 
 import torch
@@ -177,6 +178,13 @@ calc_grad(xb, yb, model, loss_func)"""),
     edit('train_epoch', f'for xb, yb in dl:\n{_batch}', """\
 calc_grad(*next(iter(dl)), model, loss_func)
 for xb, yb in dl:
+    with torch.no_grad():
+        for p in params: p.sub_(p.grad, alpha=lr)
+for p in params: p.grad.zero_()"""),
+    edit('train_epoch', f'for xb, yb in dl:\n{_batch}', """\
+batches = list(dl)
+calc_grad(*batches[0], model, loss_func)
+for xb, yb in batches:
     with torch.no_grad():
         for p in params: p.sub_(p.grad, alpha=lr)
 for p in params: p.grad.zero_()"""),
@@ -705,9 +713,7 @@ class Trial:
         right, mistaken = (values[-1:] for values in self.accuracies.values())
         said = 'There is no accuracy to look at'
         if mistaken: said = f'Accuracy says {mistaken[0]:.4f}'
-        off = self.diffs[-1]
-        weights = f'up to {off:.2f} off' if off > 1e-9 else 'the right ones'
-        return f'{said}; right is {right[0]:.4f}. The weights are {weights}.'
+        return f'{said}; right is {right[0]:.4f}. The weights are {_so_far_off(self.diffs[-1])}.'
 
     def _repr_markdown_(self):
         change = self.mistake.change._repr_markdown_()
@@ -723,7 +729,7 @@ class Trial:
             style = dict(color=color, lw=width, marker='o', ms=1.5*width, label=name)
             left.plot(range(1, len(values) + 1), values, **style)
         right.plot(range(len(self.diffs)), self.diffs, color='#D55E00', lw=2)
-        highest = max(max(self.diffs)*1.1, 0.1)
+        highest = max([d*1.1 for d in self.diffs if isfinite(d)] + [0.1])
         left.set(xlabel='epoch', ylabel='accuracy', xlim=(0.9, 5.1))
         right.set(xlabel='epoch', ylabel='weights off by', xlim=(-0.1, 5.1),
                   ylim=(0, highest))
@@ -733,6 +739,11 @@ class Trial:
         return fig
 
 # %% ../nbs/22_mistakes.ipynb #b85b013f
+def _so_far_off(difference):
+    "How weights differ from the right ones, in words"
+    if not isfinite(difference): return 'no numbers any more (NaN)'
+    return f'up to {difference:.2f} off' if difference > 1e-9 else 'the right ones'
+
 class _Epochs:
     "A loader that keeps the weights as they were before each reading"
     def __init__(self, dl, params): self.dl, self.params, self.states = dl, params, []

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from .programs import solutions
-from .witnesses import (DataLoader, Endless, Refused, Setting, Watched, accepted, in_batches, kind_of,
-                                       other_loss, overhearing, problem, random_int, telling_problem, under_name, watch)
+from .witnesses import (DataLoader, Endless, Refused, Setting, TinyModel, Watched, accepted, in_batches,
+                                       kind_of, other_loss, overhearing, problem, random_int, telling_problem, watch)
 
 # %% ../../nbs/84_observers.ipynb #225c94b8
 def _trainings(call, loss, setting, seen, takes_loss, choose=problem):
@@ -130,6 +130,7 @@ def _loss_and_gradient(preds, value):
     grad = None
     if isinstance(value, Tensor) and value.requires_grad:
         grad, = torch.autograd.grad(value.sum(), preds, allow_unused=True)
+        if grad is not None and not grad.any() and not value.any(): return dict(always_zero=True)
     if grad is None or not grad.any(): return dict(no_gradient=True)
     return dict(value=value.detach().flatten(), grad=grad)
 
@@ -142,7 +143,10 @@ def _mse(f, loss, setting, seen):
 def _accuracy(f, loss, setting, seen):
     "The accuracy of four batches"
     for i in range(4):
-        yield f'batch {i}', _call(f, rows(setting, i, n=30), lambda value: dict(accuracy=_plain(value)))
+        preds, y = rows(setting, i, n=30)
+        yield f'batch {i}', _call(f, (preds, y), lambda value: dict(accuracy=_plain(value), zeros=_zeros(y)))
+
+def _zeros(y): return (y == 0).double().mean().item()
 
 # %% ../../nbs/84_observers.ipynb #7d1866b8
 def _validate_epoch(f, loss, setting, seen):
@@ -153,17 +157,17 @@ def _validate_epoch(f, loss, setting, seen):
         if len(x)%bs == 0: x, y = x[:-2], y[:-2]
         last = x[-(len(x)%bs):] > 0
         y[-len(last):] = (last if i else ~last).to(y.dtype)
-        judged = _Judged(x)
+        judged = _Judged(x, y)
         args = judged.model, DataLoader(in_batches(judged.inputs, y, bs))
         yield f'batches {i}', _call(f, args, judged.describe)
 
 class _Judged:
     "A model whose predictions are known, with a parameter, and a memory for what is asked of it"
-    def __init__(self, preds):
-        part = preds.flip(0)
+    def __init__(self, preds, y):
+        self.zeros, part = _zeros(y), preds.flip(0)
         self.inputs, self.rows = torch.cat([preds - part, part], 1), 0
         self.weights = preds.new_ones(2, 1).requires_grad_()
-        self.model = under_name('model', lambda xb: self._predict(xb))
+        self.model = TinyModel(self._predict, dict(weights=self.weights))
 
     def _predict(self, xb):
         self.rows += len(xb)
@@ -171,7 +175,8 @@ class _Judged:
 
     def describe(self, value):
         times = self.rows/len(self.inputs)
-        return dict(accuracy=_plain(value), asked=times > 0, gradients=self.weights.grad is not None, times=times)
+        return dict(accuracy=_plain(value), asked=times > 0, gradients=self.weights.grad is not None,
+                    times=times, zeros=self.zeros, as_module=self.model.called_as_module)
 
 # %% ../../nbs/84_observers.ipynb #a33a0ab6
 def _model(f, loss, setting, seen, hidden=0):
@@ -181,7 +186,8 @@ def _model(f, loss, setting, seen, hidden=0):
         def normal(*size): return torch.randn(size, generator=g, dtype=torch.float64)
         shapes = [(784, hidden), (hidden,), (hidden, n_out), (n_out,)] if hidden else [(784, n_out), (n_out,)]
         params = [(normal(*shape)/shape[0]**0.5).to(setting.dtype).requires_grad_() for shape in shapes]
-        xb = 2*normal(7, 784).to(setting.dtype)
+        scale = torch.linspace(0.5, 8, 7, dtype=torch.float64)  # rows for what is near 0, and for what is far away
+        xb = (normal(7, 784)*scale[:, None]).to(setting.dtype)
         def describe(preds): return dict(preds=preds, reached=_reached(preds, params))
         yield ('one output', 'two outputs')[i], _call(f, (xb, *params), describe)
 
@@ -238,8 +244,8 @@ def same(
         b = b.to(a.dtype)
         return a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=atol, equal_nan=True)
     if isinstance(a, dict) and isinstance(b, dict):
-        if a.keys() != b.keys(): return False
-        return all(same(a[k], b[k], tolerances.get(k, atol)) for k in a.keys() - _for_messages)
+        keys = a.keys() - _for_messages
+        return keys == b.keys() - _for_messages and all(same(a[k], b[k], tolerances.get(k, atol)) for k in keys)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(same(x, y, atol) for x, y in zip(a, b))
     if isinstance(a, float) and isinstance(b, float):
@@ -252,7 +258,7 @@ def fails(
     "Whether a function did not come to its end"
     return any('error' in now for now in seen.values())
 
-_for_messages = {'exception', 'problem', 'given', 'times'}
+_for_messages = {'exception', 'problem', 'given', 'times', 'zeros', 'as_module'}
 
 # %% ../../nbs/84_observers.ipynb #b77b0ac6
 @contextmanager

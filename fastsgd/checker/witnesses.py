@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['kinds', 'Setting', 'Endless', 'DataLoader', 'in_batches', 'random_int', 'problem', 'telling_problem', 'Parted',
-           'Refused', 'under_name', 'Watched', 'is_unwritten', 'kind_of', 'overhearing', 'watch', 'accepted',
-           'other_loss']
+           'Refused', 'under_name', 'TinyModel', 'Watched', 'is_unwritten', 'kind_of', 'overhearing', 'watch',
+           'accepted', 'other_loss']
 
 # %% ../../nbs/83_witnesses.ipynb #3e7d32a2
 import dis, inspect, math
@@ -156,6 +156,32 @@ def under_name(
     f.__name__ = f.__qualname__ = name
     return f
 
+def _noted(method):
+    "A method of every module, which leaves a note that it was called"
+    def called(self, *args, **kwargs):
+        self.called_as_module.append(method)
+        return getattr(torch.nn.Module, method)(self, *args, **kwargs)
+    return called
+
+class TinyModel(torch.nn.Module):
+    "A function of a batch, and a module for those who take it for one"
+    def __init__(self,
+        predict: Callable, # `predict(xb)` gives predictions
+        params: dict # tensors by name, which others hold too
+    ):
+        super().__init__()
+        self.predict, self.called_as_module = predict, []
+        self._parameters.update(params)
+
+    def forward(self,
+        xb: Tensor # (n, n_in), a batch
+    ) -> Tensor: # (n, n_out)
+        "The predictions for a batch"
+        return self.predict(xb)
+
+    train, eval, zero_grad = map(_noted, ('train', 'eval', 'zero_grad'))
+    parameters, named_parameters = map(_noted, ('parameters', 'named_parameters'))
+
 class Watched:
     "Parameters whose steps are written down, and a model that uses them"
     def __init__(self,
@@ -168,7 +194,7 @@ class Watched:
         self.params = [copy(p).requires_grad_() for p in problem.start]
         for p in self.params: p.register_post_accumulate_grad_hook(self._saw_gradient)
         self.train, self.valid = problem.train(look=self.look), problem.valid()
-        self.model = under_name('model', lambda xb: self._predict(xb))
+        self.model = TinyModel(self._predict, dict(zip(problem.names, self.params)))
 
     def _saw_gradient(self, _): self.backward = True
 
@@ -201,7 +227,7 @@ class Watched:
 
     def run(self,
         train: Callable # `train(watched)` trains
-    ) -> dict: # `states`, or `error` and `exception`; `problem`, and `swapped` where it is so
+    ) -> dict: # `states`, or `error` and `exception`; `problem`, `as_module`, and `swapped` where it is so
         "The weights at the start and after each step, or how it ended"
         try:
             train(self)
@@ -209,7 +235,8 @@ class Watched:
         except (Refused, Parted): raise
         except (Exception, SystemExit, Endless) as e: how = dict(error=kind_of(e), exception=e)
         else: how = dict(states=torch.stack(self.states))
-        return dict(how, problem=self.problem, **(dict(swapped=True) if self.swapped else {}))
+        how |= dict(problem=self.problem, as_module=self.model.called_as_module)
+        return how | (dict(swapped=True) if self.swapped else {})
 
 # %% ../../nbs/83_witnesses.ipynb #a329ed1c
 kinds = {  # of ends, by what the message says

@@ -12,6 +12,7 @@ from dialects import dialects, general, in_other_words
 from helpers import end, fork
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
 import ways
 from fastsgd import descent, exercises, manual, modules
@@ -603,8 +604,51 @@ def in_eval_mode(model, valid_dl):
     return ways.validate_epoch(model, valid_dl)
 
 
+def zeroed_by_the_model(model, lr, params, dl, loss_func=mnist_loss):
+    for xb, yb in dl:
+        model.zero_grad()
+        loss_func(model(xb), yb).backward()
+        for p in params: p.data -= lr*p.grad
+    model.zero_grad()
+
+
 def inputs_by_name(model, valid_dl): return model(x=next(iter(valid_dl))[0])
 def called_loader(model, valid_dl): return valid_dl(0)
+
+
+def capped(xb, w1, b1, w2, b2): return (xb @ w1 + b1).clamp(0, 10) @ w2 + b2
+def argmax_of_one_column(xb, yb): return (xb.argmax(1, keepdim=True) == yb).double().mean()
+def cross_entropy_of_one_column(predictions, targets): return F.cross_entropy(predictions, targets.to(predictions.dtype))
+def classes_out_of_bounds(predictions, targets): return F.cross_entropy(predictions, targets.flatten().long())
+def loader_first(dataloader, model, loss_fn, optimizer): return [loss_fn(model(xb), yb) for xb, yb in dataloader]
+def criterion_second(model, criterion, optimizer, scheduler, num_epochs=25): return [0]*num_epochs
+def without_a_loader(model, lr, params, loss_func): return [loss_func(model(xb), yb) for xb, yb in nowhere]  # noqa: F821
+def parameters_for_a_loss(xb, yb, model, params): (model(xb) - yb).abs().mean().backward()
+def cubed_and_cut(xb, yb, model, loss_func=mnist_loss): loss_func(model(xb[:1])**3, yb[:1]).backward()
+
+
+def argmax_while_measuring(model, valid_dl):
+    return torch.cat([model(xb).argmax(1) == yb.squeeze(1) for xb, yb in valid_dl]).double().mean()
+
+
+def steps_before_backward(model, lr, params, dl, loss_func=mnist_loss):
+    for xb, yb in dl:
+        loss = loss_func(model(xb), yb)
+        with torch.no_grad():
+            for p in params: p -= 0 if p.grad is None else lr*p.grad
+        loss.backward()
+
+
+class GoneGradients:
+    def __init__(self, params, lr): self.params, self.lr = list(params), lr
+
+    def step(self):
+        for p in self.params:
+            p.data -= self.lr*p.grad
+            p.grad = None
+
+    def zero_grad(self):
+        for p in self.params: p.grad.zero_()
 
 
 def batch_squeezed(xb, yb, model, loss_func=mnist_loss): loss_func(model(xb.squeeze(0).T), yb).backward()
@@ -670,16 +714,25 @@ read = [  # name, function, what the message says, what it does not say
     (in_float32, 'linear1', ['float32', 'float64'], []),
     (transposed, 'linear1', ['xb of shape (7, 784), w of shape (784, 1) and b of shape (1,)'], []),
     (elementwise, 'linear1', ['xb of shape (7, 784), weights of shape (784, 1)'], []),
-    (accuracy_in_a_dict, 'batch_accuracy', ['a dict', 'the number itself'], ['accuracy is {']),
+    (accuracy_in_a_dict, 'batch_accuracy', ['a dict', 'the number itself'], ['accuracy is {', ',,']),
+    (capped, 'simple_net', ['of the predictions, number', 'and should be'], ['[']),
+    (argmax_of_one_column, 'batch_accuracy', ['counts as a 0', 'argmax', 'single column'], ['wrong place']),
+    (argmax_while_measuring, 'validate_epoch', ['counts as a 0', 'argmax'], ['wrong place']),
+    (cross_entropy_of_one_column, 'mnist_loss', ['0 whatever the predictions are', 'one'], ['compares, counts']),
+    (classes_out_of_bounds, 'mnist_loss', ['cross_entropy takes a column for each class'], []),
+    (loader_first, 'train_epoch', ['calls dataloader', 'where model is', 'def train_epoch(model, lr,'], ['iterable']),
+    (criterion_second, 'train_model', ['calls criterion', 'where lr is', 'def train_model(model, lr,'], ['integer']),
+    (without_a_loader, 'train_epoch', ['calls loss_func', 'where dl is'], ['NameError']),
+    (parameters_for_a_loss, 'calc_grad', ['calls params', 'where loss_func is'], ['takes a loss_func']),
+    (steps_before_backward, 'train_epoch', ['call backward() first'], ['anomaly', '0 where']),
+    (GoneGradients, 'BasicOptim', ['ask first, if p.grad is not None'], []),
+    (cubed_and_cut, 'calc_grad', ['The gradient of weights is', 'and should be'], ['are']),
     (float16_parameters, 'init_params', ['float16', 'float32'], ['within']),
     (ones_like_params, 'init_params', ['standard deviation'], ['within']),
     (halved_spread, 'init_params', ['standard deviation'], ['within']),
     (only_flat, 'init_params', ['shape is (20000,)', '(200, 100)'], ['missing']),
     (two_parameters, 'train_epoch', ['unpack', 'two parameters', 'four'], []),
-    (parameters_of_the_model, 'train_epoch', ['plain function', 'params'], []),
-    (in_train_mode, 'train_epoch', ['plain function', 'train()'], []),
-    (in_eval_mode, 'validate_epoch', ['plain function', 'eval()'], []),
-    (inputs_by_name, 'validate_epoch', ['model()'], ['_Watched', 'locals']),
+    (inputs_by_name, 'validate_epoch', ["forward() got an unexpected keyword argument 'x'"], ['_Watched', 'locals']),
     (called_loader, 'validate_epoch', ["'DataLoader' object is not callable"], ['_Batches']),
     (batch_squeezed, 'calc_grad', ['xb of shape', 'yb of shape'], []),
     (right_then_wrong, 'train_epoch', ['Its first step is right. Step 2'], ['first 1 steps']),
@@ -745,7 +798,45 @@ def test_solutions_of_what_is_not_written_are_left_out():
     assert 'def ' not in str(check(mse=to_do).solution())
 
 
+def test_the_hint_for_a_name_of_another_argument_is_there():
+    for name, f in dict(calc_grad=parameters_for_a_loss, train_epoch=loader_first).items():
+        assert 'Compare' in check(**{name: f}).hint()
+
+
 # What is seen besides results
+
+@pytest.mark.parametrize('f, name, method', [
+    (parameters_of_the_model, 'train_epoch', 'parameters'), (in_train_mode, 'train_epoch', 'train'),
+    (in_eval_mode, 'validate_epoch', 'eval'), (zeroed_by_the_model, 'train_epoch', 'zero_grad')])
+def test_who_takes_the_model_for_a_module_is_right_with_a_note(f, name, method):
+    report = check(**{name: f})
+    assert report.ok, report
+    assert f'model.{method}()' in report.notes[0] and 'plain function' in report.notes[0]
+
+
+def test_a_mistake_with_a_module_has_its_name():
+    def never_zeroed(model, lr, params, dl, loss_func=mnist_loss):
+        for xb, yb in dl:
+            loss_func(model(xb), yb).backward()
+            for p in model.parameters(): p.data -= lr*p.grad
+    assert [f.mistake for f in check(train_epoch=never_zeroed).findings] == ['gradients-not-zeroed']
+
+
+@pytest.mark.parametrize('activation', ['relu6', 'hardtanh', 'hardswish', 'gelu'])
+def test_what_differs_only_far_from_zero_or_only_near_it_is_no_relu(activation):
+    def net(xb, w1, b1, w2, b2): return getattr(F, activation)(xb @ w1 + b1) @ w2 + b2
+    assert not check(simple_net=net).ok
+
+
+def test_a_step_with_a_stale_gradient_is_one_mistake():
+    def read_whole(model, lr, params, dl, loss_func=mnist_loss):
+        batches = list(dl)
+        loss_func(model(batches[0][0]), batches[0][1]).backward()
+        for _ in batches:
+            for p in params: p.data -= lr*p.grad
+        for p in params: p.grad = None
+    assert [f.mistake for f in check(train_epoch=read_whole).findings] == ['stale-gradient']
+
 
 def called_twice(model, valid_dl):
     right = sum(((model(xb) > 0) == yb).sum().item() for xb, yb in valid_dl if len(model(xb)))
