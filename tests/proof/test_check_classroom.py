@@ -40,8 +40,9 @@ test = dict(name='prints', points=2, suites=[dict(type='doctest', scored=True, s
 
 
 @pytest.mark.parametrize('name', TESTS)
-def test_otter_grades_with_it(name, tmp_path):
+def test_otter_grades_with_it(name, tmp_path, monkeypatch):
     otter = pytest.importorskip('otter', reason='needs otter-grader')
+    monkeypatch.chdir(tmp_path)  # it keeps a log
     (tmp_path/f'{name}.py').write_text(TESTS[name])
     notebook = otter.Notebook(tests_dir=str(tmp_path))
     grades = []
