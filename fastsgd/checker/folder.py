@@ -65,7 +65,7 @@ def serve(
 # %% ../../nbs/88_folder.ipynb #f01de013
 def _judge(out, report, file, *args):
     "Write down what there is to say about a file, or why there is nothing"
-    def tell(doing): out.with_suffix('.doing').write_text(doing, encoding='utf-8')
+    def tell(doing): out.with_suffix('.doing').write_text(f'{Path(file).name}: {doing}', encoding='utf-8')
     try:
         r = report(file, *args[:2], tell, *args[2:])
         said = dict(report=r.to_dict(), rows=r.rows(), text=repr(r), hint=r.hint(), solution=r.solution())
@@ -108,9 +108,8 @@ def check_files(
 ) -> list[dict]: # each with `file` and `report`, `rows`, `text`, `hint`, `solution`; or `failed`
     "Check the functions in many files"
     files, jobs = [str(file) for file in files], jobs or _processors()
-    with (tempfile.TemporaryDirectory() as folder, bar(total=len(files), show=progress) as shown,
-          open(Path(folder)/'stderr', 'w+b') as errors):
-        shown.set_description('Loading PyTorch')
+    with (tempfile.TemporaryDirectory() as folder, open(Path(folder)/'stderr', 'w+b') as errors,
+          bar(total=len(files), desc='Loading PyTorch', show=progress) as shown):
         process = _start_serving(errors, folder, files, seconds, seed, jobs)
         try: _follow(process, Path(folder), len(files), shown)
         finally: _end_in_order(process)
