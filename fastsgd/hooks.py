@@ -8,7 +8,7 @@ __all__ = ['Subject', 'subject', 'discover', 'Seen', 'row_numbers', 'Enough', 'W
 # %% ../nbs/98_hooks.ipynb #128dc0aa
 import gc, sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import wraps
@@ -248,22 +248,25 @@ class Enough(BaseException):
 # %% ../nbs/98_hooks.ipynb #1e22a51a
 class Watcher:
     "Is told what a program does, and writes down the steps"
+    every = Prints.room - 1  # steps after which what lies on the device is fetched; the start lies there too
     def __init__(self,
         found: Subject, # what to watch; an empty one is filled at the first backward
         run, # a `Run`, to be filled
         differ: Callable = None, # `differ(step, weights)` compares with another run
-        limit: int = None # steps after which the program is stopped, by `Enough`
+        limit: int = None, # steps after which the program is stopped, by `Enough`
+        keep: Callable = None # gives what `run` keeps of the weights, whose start is there; steps end by `step_ended`
     ):
         self.found, self.run, self.seen, self.thread = found, run, run.seen, get_ident()
-        self.differ, self.limit, self.fetched, self.marks = differ, limit, 0, None
+        self.differ, self.limit, self.keep, self.fetched, self.marks = differ, limit, keep, 0, None
         self.prints = self.failure = self.mode = self.rows = self.loss = self.used = None
-        self.stepped = self.pending = self.elsewhere = self.strangers = False
+        self.begun = self.stepped = self.pending = self.elsewhere = self.strangers = False
         self.inside, self.handles = 0, []
         self.norms, self.rates, self.batch, self.calls, self.opts = [], [], [], [], []
         self.latest = None, None
         self.known = WeakKeyDictionary()  # optimizers: their number, or None if not ours
         self.old = {id(opt) for opt in _alive(Optimizer)} if not found.tensors else set()
         self._listen()
+        if keep: self._begin()
 
     def _listen(self):
         "Have the modules tell when they go forward"
@@ -282,16 +285,17 @@ class Watcher:
             self._listen()
         f, seen = self.found, self.seen
         self.tensors, self.ids = f.tensors, {id(t) for t in f.tensors.values()}
-        self.prints = Prints(f.tensors)
+        self.begun, self.prints = True, None if self.keep else Prints(f.tensors)
         self.parts = {n or type(r).__name__: m for p, r in f.roots.items()
                       for n, m in ((p + n, m) for n, m in r.named_modules())}
-        seen.start = {n: t.detach().cpu().clone() for n, t in f.tensors.items()}
+        start = self.run.params[0] if self.keep else f.tensors
+        seen.start = {n: t.detach().cpu().clone() for n, t in start.items()}
         seen.spare = {n for n in f.spare if not f.tensors[n].requires_grad}
         seen.trained = [n for n in f.tensors if n not in seen.spare]
         seen.modules = {n: type(m).__name__ for n, m in self.parts.items()}
         self.params = [f.tensors[n] for n in seen.trained]
-        self.prints.take()
-        self._keep()
+        if self.prints: self.prints.take()
+        if not len(self.run.params): self._keep()
 
     # What the program does
 
@@ -303,17 +307,24 @@ class Watcher:
         self._boundary()
         if not torch.is_grad_enabled(): return
         self.called('forward')
+        self.takes(args, kwargs)
+        self.mode = tuple(map(_is_training, self.parts.values()))
+
+    def takes(self,
+        args: Sequence, # of a forward, or what a loader gave
+        kwargs: dict = {} # of a forward
+    ) -> None:
+        "The next backward is that of a batch, the first tensor among these"
         for x in (*args, *kwargs.values()):
             if isinstance(x, Tensor):
                 self.rows = row_numbers(x)
                 break
-        self.mode = tuple(map(_is_training, self.parts.values()))
 
     def before_backward(self,
         losses: list # tensors
     ) -> None:
         "A backward begins"
-        if self.prints is None: self._begin(losses)
+        if not self.begun: self._begin(losses)
         self._boundary()
         self.marks = self._marks()
         if self.rows is None and (x := _batch_in(losses, self.ids)) is not None:
@@ -337,7 +348,7 @@ class Watcher:
         opt # an optimizer
     ) -> None:
         "An optimizer begins a step"
-        if self.prints is None: self._begin(opts=[opt])
+        if not self.begun: self._begin(opts=[opt])
         if self._number(opt) is None: return
         self.inside += 1
         if self.marks and not _equal_marks(now := self._marks(), self.marks):
@@ -360,8 +371,12 @@ class Watcher:
         opt=None # an optimizer whose method it was
     ) -> None:
         "Something was called; what is called twice in a row is written down once"
-        if opt is not None and self.prints is not None and self._number(opt) is None: return
+        if opt is not None and self.begun and self._number(opt) is None: return
         if self.calls[-1:] != [name]: self.calls.append(name)
+
+    def step_ended(self) -> None:
+        "A step has ended, whether anything changed or not"
+        self._record()
 
     # What is made of it
 
@@ -388,9 +403,11 @@ class Watcher:
 
     def _boundary(self):
         "Write down a step that has come to its end"
-        if self.stepped or self.pending and not self.inside:
+        if not self.begun:
+            if self.found.tensors: self._begin()
+        elif self.keep: pass
+        elif self.stepped or self.pending and not self.inside:
             if self.prints.take(self.stepped) or self._zeroed() and self.prints.take(): self._record()
-        elif self.prints is None and self.found.tensors: self._begin()
 
     def _zeroed(self):
         "Whether a loop without optimizers has set the gradients to zero, as it does after a step"
@@ -401,7 +418,7 @@ class Watcher:
 
     def _record(self):
         "Write down a step"
-        if not self.stepped: self.calls.append('update by hand')
+        if self.pending and not self.stepped: self.calls.append('update by hand')
         seen = self.seen
         self.run.losses.append(self.loss)
         seen.norms.append(self.norms)
@@ -419,6 +436,7 @@ class Watcher:
 
     def _whole(self):
         "The weights; counters and flags as float64"
+        if self.keep: return self.keep()
         return {n: t.detach() if t.is_floating_point() else t.detach().double()
                 for n, t in self.tensors.items()}
 
@@ -426,13 +444,14 @@ class Watcher:
         "Keep the weights, and fetch their fingerprints where many wait"
         if self.seen.whole: self.run.params.append(self._whole())
         if self.differ: self.seen.diffs.append(self.differ(len(self.seen.norms), self._whole()))
-        if self.prints.full: self._fetch()
+        if len(self.seen.norms) - self.fetched >= self.every: self._fetch()
 
     def _fetch(self):
         "Fetch what lies on the device since the last time"
         seen, losses = self.seen, self.run.losses
-        rows = self.prints.rows() if self.prints.n else None
-        if rows and not seen.whole: self.run.params.extend(rows)
+        if self.prints and self.prints.n:
+            rows = self.prints.rows()
+            if not seen.whole: self.run.params.extend(rows)
         new = slice(self.fetched, len(losses))
         losses[new] = _floats([nan if loss is None else loss for loss in losses[new]])
         seen.norms[new], seen.used[new] = _rows_of_floats(seen.norms[new]), _rows_of_floats(seen.used[new])
@@ -448,8 +467,8 @@ class Watcher:
     def end(self) -> None:
         "Write down what is left, and leave no hook behind"
         for handle in self.handles: handle.remove()
-        if self.prints is None and self.found.tensors: self._begin()
-        if self.prints is not None:
+        if not self.begun and self.found.tensors: self._begin()
+        if self.begun:
             if self.failure is None: self._boundary()
             self._fetch()
         if self.strangers:

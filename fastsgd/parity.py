@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from . import archs, learner, manual, modules, show
 from .data import DigitData, get_dls, load_digits
 from .guards import BadType, BadValue, NoAccess
-from .hooks import Seen
+from .hooks import Seen, Subject, Watcher, told
 from .manual import mnist_loss
 from .prints import Match, Prints, as_other, match, norm_apart
 
@@ -40,13 +40,15 @@ class WatchedLoader(GetAttr):
     _default = 'dl'
     def __init__(self,
         dl, # any loader
-        after_step: Callable # called without arguments
-    ): self.dl, self.after_step = dl, after_step
+        after_step: Callable, # called without arguments
+        before_step: Callable = lambda batch: None # called with each batch
+    ): self.dl, self.after_step, self.before_step = dl, after_step, before_step
 
     def __len__(self): return len(self.dl)
 
     def __iter__(self):
         for batch in self.dl:
+            self.before_step(batch)
             try: yield batch
             finally: self.after_step()  # also if the loop breaks off here
 
@@ -89,24 +91,28 @@ def record(
                       'the parameters as they are now, such as '
                       'lambda: dict(weights=weights, bias=bias).')
     bar = show.bar(total=n_steps, desc=name, show=n_steps is not None, leave=True)
-    steps, losses = Steps([params()]), []
+    now = params()
+    run = Run(name, Steps([now]), [], [], 0., len(dl), Seen(whole=True))
+    watcher = Watcher(Subject(tensors=_of_views(now)), run, keep=params)
+
+    def before_step(batch):
+        if isinstance(batch, Sequence): watcher.takes(batch)
 
     def after_step():
-        steps.append(params())
+        watcher.step_ended()
         bar.update()
 
-    def watched_loss(preds, targets):
-        loss = loss_func(preds, targets)
-        if torch.is_grad_enabled(): losses.append(loss.detach())  # not in validation
-        return loss
-
-    with closing(bar):
+    with closing(bar), told(watcher):
         start = perf_counter()
-        accuracy = train(WatchedLoader(dl, after_step), watched_loss)
-        seconds = perf_counter() - start
-    run = Run(name, steps, [loss.item() for loss in losses], listify(accuracy), seconds, len(dl))
+        run.accuracy = listify(train(WatchedLoader(dl, after_step, before_step), loss_func))
+        run.seconds = perf_counter() - start
+    if watcher.failure: raise watcher.failure
     if need_steps: _check_steps(run)
     return run
+
+def _of_views(params):
+    "The tensors that an optimizer knows, where some are views of them"
+    return {n: p if p._base is None else p._base for n, p in params.items()}
 
 def _check_steps(*runs):
     "Raise `ValueError` for a run without steps, which would agree with any other"

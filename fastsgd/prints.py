@@ -81,6 +81,7 @@ class _Group:
 # %% ../nbs/97_prints.ipynb #07390811
 class Prints:
     "Takes fingerprints of tensors, whose values may change and whose shapes may not"
+    room = _many  # for so many, until `rows` is asked for them
     def __init__(self,
         tensors: dict # by name
     ):
@@ -91,16 +92,11 @@ class Prints:
     def take(self,
         always: bool = True # or only where a bit has changed since the last time?
     ) -> bool: # were they taken?
-        "Take fingerprints; 64 may wait until `rows` is asked for them"
+        "Take fingerprints of the tensors as they are now"
         for group in self.groups: group.take(self.n + 1)
         if not always and all(torch.equal(*g.words[self.n:self.n + 2]) for g in self.groups): return False
         self.n += 1
         return True
-
-    @property
-    def full(self) -> bool: # then ask for `rows`
-        "Whether there is no room for more"
-        return self.n == _many
 
     def rows(self) -> dict: # by name, int32 of shape (steps, blocks, 2), on the CPU
         "The fingerprints that were taken since they were asked for last"
