@@ -87,7 +87,8 @@ def _future(statement):
 
 # %% ../../nbs/88_apart.ipynb #9cbfbd64
 def run_file(
-    path: Path # a Python file, or a notebook
+    path: Path, # a Python file, or a notebook
+    execute: Callable = lambda statement, code, space: exec(code, space) # runs a statement
 ) -> tuple: # a module; sentences about what stopped on the way
     "The module that a file makes; raises `ValueError` for a file that is no Python"
     space, stopped, flags, notebook = _new_module(path), [], 0, path.suffix == '.ipynb'
@@ -102,7 +103,7 @@ def run_file(
         for statement in statements:
             flags |= _future(statement)
             module = ast.Module([statement], [])
-            try: exec(compile(module, name, 'exec', flags, True), vars(space))
+            try: execute(statement, compile(module, name, 'exec', flags, True), vars(space))
             except (Exception, SystemExit) as e:
                 stopped.append(_complaint(path, e))
                 if notebook or isinstance(e, SystemExit): break
