@@ -172,7 +172,7 @@ def _empty(step): return not step.fresh and not step.reused
 def _order(ran):
     "Steps that have nothing to go by, or too much"
     steps, backwards = ran.steps, ran.backwards
-    if not steps or not backwards or len(_ways(ran)) > 1: return
+    if not steps or not backwards or len(_ways(ran)) > 1 or any(s.event.closure for s in steps): return
     empty = [s for s in steps if _empty(s)]
     if len(empty) > 1 and len(empty) >= len(steps) - 1 and len(steps) > 1 or len(steps) == 1 and empty and steps[0].lost:
         yield _nothing_to_go_by(ran, empty[-1])
@@ -226,7 +226,7 @@ def _n_passes(ran): return len({(e.loader, e.i) for e in ran.of('read')})
 def _accumulation(ran):
     "Several backwards for a step"
     steps = ran.steps
-    if not steps or len(_ways(ran)) != 1 or any(s.reused for s in steps): return
+    if not steps or len(_ways(ran)) != 1 or any(s.reused or s.event.closure for s in steps): return
     lost = [s for s in steps if s.lost and s.fresh and _other_batches(s)]
     whole_epochs = len(steps) <= _n_passes(ran)
     if len(lost) > len(steps)/2:
@@ -253,15 +253,17 @@ def _added_up(ran, whole_epochs):
     elif known and all(isclose(c, 1, rel_tol=1e-3) for c in known):
         yield _said('accumulation-not-divided', f'{_code(first, "backward")}{_line(first)}, is called {n} times for a step.', first)
     clips = ran.of('clip')
-    if clips and len(ran.steps) > 1 and len(_calls_at(clips)) >= 2*len(ran.steps) - 1 and n > 1:
+    if clips and any(map(_clipped_each, [ran]*len(ran.steps), ran.steps)):
         yield _said('clipped-each-micro-batch', f'{_code(clips[0])}{_line(clips[0])}, is called {n} times for a step.', clips[0])
     if not whole_epochs and not ran.recorder.stopped and _left_over(ran, n):
         last = ran.steps[-1].event
         yield _said('last-gradients-unused', f'{_code(last, "step")}{_line(last)}, is called for each {n} batches.', last)
 
-def _calls_at(events):
-    "Events that come one after another, as the parts of one call, as one"
-    return [e for a, e in zip([None, *events], events) if a is None or e.n > a.n + 1 or e.line != a.line]
+def _clipped_each(ran, step):
+    "Whether gradients are clipped after each of several backwards"
+    places = [_index(ran, b) for b in step.fresh] + [_index(ran, step.event)]
+    if len(step.fresh) < 2: return False
+    return all(any(e.kind == 'clip' for e in ran.events[a:b]) for a, b in zip(places, places[1:]))
 
 def _left_over(ran, n):
     "Whether gradients were added up that no step uses with those of their pass"
@@ -621,7 +623,7 @@ def _trained_while_measuring(ran):
 def _wrong_rows(ran):
     "A validation that reads the training set"
     names = {e.loader for e in ran.of('read')}
-    text = ' '.join(n.id for n in ast.walk(ran.tree) if isinstance(n, ast.Name)) + ran.name
+    text = ast.unparse(ran.tree)
     if ran.kind == 'measure' and names == {'train'} and not re.search('train', ran.name, re.I):
         e = next(e for e in ran.of('pass'))
         yield _said('measured-on-training-set', f'{_code(e)}{_line(e)}.', e)
@@ -666,10 +668,10 @@ def judged(
 
 # %% ../../nbs/88_judging.ipynb #ce2381ed
 _explains = {  # what follows from another mistake is not said
-    'loss-detached': {'step-missing', 'backward-missing', 'loss-of-inputs', 'gradients-not-zeroed', 'not-a-leaf'},
-    'predictions-detached': {'step-missing', 'no-grad-missing', 'measured-in-train-mode', 'backward-missing', 'labels-broadcast'},
+    'loss-detached': {'optimizer-misses-parameters', 'step-missing', 'backward-missing', 'loss-of-inputs', 'gradients-not-zeroed', 'not-a-leaf'},
+    'predictions-detached': {'optimizer-misses-parameters', 'step-missing', 'no-grad-missing', 'measured-in-train-mode', 'backward-missing', 'labels-broadcast'},
     'loss-of-inputs': {'loss-detached', 'predictions-detached', 'step-missing', 'no-grad-missing', 'measured-in-train-mode'},
-    'loss-not-differentiable': {'loss-detached', 'predictions-detached', 'step-missing', 'no-grad-missing', 'measured-in-train-mode',
+    'loss-not-differentiable': {'optimizer-misses-parameters', 'loss-detached', 'predictions-detached', 'step-missing', 'no-grad-missing', 'measured-in-train-mode',
                                 'labels-broadcast'},
     'parameters-rebound': {'not-a-leaf', 'loss-detached', 'predictions-detached', 'step-missing', 'update-under-autograd'},
     'backward-missing': {'measured-in-train-mode', 'no-grad-missing', 'graph-kept', 'one-batch-only'},

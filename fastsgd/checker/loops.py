@@ -244,8 +244,9 @@ _by_loss = [('binary_cross_entropy_with_logits|BCEWithLogits', ['column', 'row',
 _by_use = [(r'log_softmax', ['classes', 'log_probs_later']), (r'argmax|torch\.max|\.max\(|topk|softmax', ['classes', 'log_probs', 'one_hot']),
            (r'sigmoid|round\(|> ?0|>= ?0|\.gt\(|\.ge\(', ['column', 'row', 'numbers', 'probs', 'probs_row', 'column_row', 'probs_column_row'])]
 _all_forms = ['classes', 'column', 'row', 'numbers', 'numbers_row', 'probs', 'probs_row', 'log_probs', 'one_hot']
-_by_form = {'labels-broadcast', 'sigmoid-twice', 'nll-of-probabilities', 'loss-wrong', 'accuracy-wrong', 'wrong-sign',
-            'argmax-over-everything', 'accuracy-inverted', 'counted-not-averaged', 'accuracy-averaged-wrongly'}
+_by_form = {'labels-broadcast', 'sigmoid-twice', 'nll-of-probabilities'}
+_by_cut = {'accuracy-wrong', 'accuracy-inverted', 'accuracy-averaged-wrongly', 'counted-not-averaged', 'last-batch-only',
+           'first-row-only', 'fixed-batch-size', 'batches-unweighted'}  # what one output is compared with
 
 def _likely(loop):
     "The names of forms, the most likely first"
@@ -329,11 +330,12 @@ def judge(
     if loop.kind == 'measure' and _optional_optimizer(loop): partner = None
     best = None
     for form in _candidates(loop, n_out, keys, seed, takes):
+        if best is not None and not best.unclear and not _may_be_another(best, form): continue
         try: now = _judged_on(loop, form, told, named, make, partner)
         except Unclear as e: return Judgement(loop.name, loop.kind, unclear=str(e))
         if best is None or _badness(now) < _badness(best): best = now
-        slugs = {v.slug for v in now.mistakes}
-        if not now.unclear and not slugs & _by_form: break
+        if not now.unclear and not now.mistakes: break
+    if best.ran is not None and _optional_optimizer(loop) and not best.mistakes: _add_without_optimizer(best, loop, told, named, make)
     return best
 
 # %% ../../nbs/88_loops.ipynb #af02c94b
@@ -343,7 +345,23 @@ def _told(roles):
     from_name = {n: r for n, r in roles.items() if isinstance(r, str) and role_of(r) == r}
     return {n: v for n, v in roles.items() if n not in from_name}, from_name
 
-def _optional_optimizer(loop): return False
+def _may_be_another(best, form):
+    "Whether another form could make a loop right that has mistakes on one: with as many outputs, or log-probabilities"
+    slugs, was = {v.slug for v in best.mistakes}, best.ran.things.form
+    if (was.n_out > 1) != (form.n_out > 1): return False
+    if form.n_out == 1: return bool(slugs & (_by_form | _by_cut))
+    return 'nll-of-probabilities' in slugs and 'NLLLoss' in (was.loss, form.loss)
+
+def _optional_optimizer(loop):
+    "Whether a loop trains only if it is given an optimizer"
+    if loop.kind != 'train' or isinstance(loop.f, CodeType): return False
+    params = inspect.signature(loop.f).parameters
+    return any(role_of(n) == 'optimizer' and p.default is None for n, p in params.items())
+
+def _add_without_optimizer(found, loop, told, roles, make):
+    "What a loop does that is called without an optimizer, to measure"
+    ran = _run(replace(loop, kind='measure'), found.ran.things.form, told, roles, make and make())
+    if ran.error is None: found.verdicts = _in_order(found.verdicts + [v for v in judged(ran) if v.slug == 'trained-while-measuring'])
 
 def _badness(judgement): return bool(judgement.unclear), len(judgement.mistakes)
 

@@ -219,7 +219,9 @@ class Recorder(TorchFunctionMode):
         if what == 'param':
             change = {id(p): p.detach() - was[id(p)] for p in params if p.shape == was[id(p)].shape}
             grads = {id(p): None if p.grad is None else p.grad.detach().clone() for p in params}
-            if any(c.any() for c in change.values()): self.add('update', ids=ids, op=name, change=change, grads=grads)
+            used = any('grad' in kinds_in(mark_of(a)) for a in args[1:])
+            if used or any(c.any() for c in change.values()):
+                self.add('update', ids=ids, op=name, change=change, grads=grads, closure=False)
         elif all(p.grad is None or not p.grad.any() for p in params): self.add('zero', ids=ids, by='hand')
         else: self.add('clip', ids=ids)
 
@@ -246,7 +248,7 @@ class Recorder(TorchFunctionMode):
         if isinstance(result, Tensor) and of and len(shapes) == 2: self._see_broadcast(op, shapes, result, of, marks)
         if isinstance(result, Tensor) and result.numel() == 1 and result.requires_grad and op in _sums:
             if sum(source[0] == 'out' for source in of) > 1: self.add('kept', of=of)
-        if op in ('sub', 'add', '__isub__', '__iadd__', 'rsub') and isinstance(result, Tensor):
+        if name in ('sub', 'add', 'rsub', '__sub__', '__add__') and isinstance(result, Tensor):
             if {'param', 'grad'} <= kinds_in(Mark(of)): self.add('rebound', of=of)
         if name in loss_functions: of = self._see_loss(name, args, kwargs, result, of, marks)
         for t in _tensors_in([result]):
@@ -316,9 +318,24 @@ class Recorder(TorchFunctionMode):
         if self.size > 2_000_000: return {}
         return {i: None if p.grad is None else p.grad.detach().clone() for i, p in self.params.items()}
 
+    def _find_leaves(self, losses):
+        "Parameters that belong to no module that was called"
+        known, queue = set(), [loss.grad_fn for loss in losses]
+        while queue and len(known) < 5000:
+            node = queue.pop()
+            if node is None or node in known: continue
+            known.add(node)
+            p = getattr(node, 'variable', None)
+            if p is not None and id(p) not in self.params: self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
+            queue.extend(n for n, _ in node.next_functions)
+        for loss in losses:
+            if loss.is_leaf: self.params.pop(id(loss), None)
+
     def _telling_backward(self, f):
         def backward(tensors, grad_tensors=None, *args, **kwargs):
-            losses, before = list(_tensors_in([tensors])), self._grads()
+            losses = list(_tensors_in([tensors]))
+            self._find_leaves(losses)
+            before = self._grads()
             of = frozenset().union(*[mark_of(t).of for t in losses])
             ops = max((mark_of(t).ops for t in losses), key=len, default=())
             given = [*_tensors_in([grad_tensors])] if grad_tensors is not None else []
@@ -360,7 +377,7 @@ class Recorder(TorchFunctionMode):
                 if id(p) not in self.params: self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
         grads = self._grads()
         self.weights = {i: self.params[i].detach().clone() for i in ids if self.size < 2_000_000}
-        self.step_event = self.add('step', opt=opt, ids=ids, grads={i: grads.get(i) for i in ids}, moved=True, by='optimizer')
+        self.step_event = self.add('step', opt=opt, ids=ids, grads={i: grads.get(i) for i in ids}, moved=True, by='optimizer', closure=False)
         self.stepping += 1
 
     def _after_step(self, opt, *_):
@@ -369,8 +386,9 @@ class Recorder(TorchFunctionMode):
         event = self.step_event
         if self.weights: event.moved = any(not torch.equal(self.params[i], w) for i, w in self.weights.items())
         if self.events[-1] is not event:  # a closure has run within it
-            self.events.remove(event)
-            self.events.append(event)
+            inside = any(e.kind == 'backward' for e in self.events[event.n:])
+            event.closure = inside
+            if inside: self.events.append(self.events.pop(self.events.index(event)))
         self.n_steps += 1
         if self.n_steps > self.steps: self.stop()
 

@@ -935,21 +935,6 @@ for step in range(5):
         return loss
     opt.step(closure)
 ''', '''
-def train_gan(G, D, loader, opt_g, opt_d, z_dim):
-    bce = nn.BCEWithLogitsLoss()
-    for real, _ in loader:
-        n = len(real)
-        z = torch.randn(n, z_dim)
-        fake = G(z)
-        d_loss = bce(D(real), torch.ones(n, 1)) + bce(D(fake.detach()), torch.zeros(n, 1))
-        opt_d.zero_grad()
-        d_loss.backward()
-        opt_d.step()
-        g_loss = bce(D(fake), torch.ones(n, 1))
-        opt_g.zero_grad()
-        g_loss.backward()
-        opt_g.step()
-
 D = nn.Sequential(nn.Linear(6, 8), nn.LeakyReLU(), nn.Linear(8, 1))
 G = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 6))
 opt_d, opt_g = optim.Adam(D.parameters(), 1e-3), optim.Adam(G.parameters(), 1e-3)
