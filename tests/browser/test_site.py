@@ -280,10 +280,10 @@ def test_an_address_opens_its_entry_alone(visit, host):
 
 
 def test_every_mistake_has_an_entry_of_its_own(parsed, site):
-    from fastsgd.mistakes import mistakes
-    text = (site/'mistakes.html').read_text()
-    assert re.findall('<details id="(.*?)" class="level3 entry"', text) == [*mistakes]
-    assert set(mistakes) <= set(parsed['mistakes.html'].ids)
+    from fastsgd.mistakes import loop_mistakes, mistakes
+    slugs, text = [*mistakes, *loop_mistakes], (site/'mistakes.html').read_text()
+    assert re.findall('<details id="(.*?)" class="level3 entry"', text) == slugs
+    assert set(slugs) <= set(parsed['mistakes.html'].ids)
 
 
 @pytest.mark.parametrize('start', ['index', 'mistakes'])

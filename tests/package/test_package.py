@@ -23,7 +23,7 @@ sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.i
 # Later ones may import earlier ones
 road = ('guards options show diff sources data descent manual modules learner archs '
         'prints hooks parity watch exercises checker.programs checker.witnesses checker.observers '
-        'checker.fitting mistakes checker.matching checker.words checker.apart checker.folder checker.loopnames '
+        'checker.fitting checker.loopnames mistakes checker.matching checker.words checker.apart checker.folder '
         'checker.roles checker.problem checker.traces checker.judging checker.reported checker.loops check '
         'speed scale vision model serve widgets cli course').split()
 # Where a distribution is called otherwise

@@ -5,6 +5,9 @@ import re
 import pytest
 from helpers import REPO
 
+from fastsgd.checker.loopnames import loop_names
+from fastsgd.mistakes import loop_mistakes, mistakes, trial
+
 PAGE = REPO/'nbs/22_mistakes.ipynb'
 if not PAGE.is_file(): pytest.skip('the notebooks are not beside the tests', allow_module_level=True)
 
@@ -30,18 +33,29 @@ def outcome(cells):
 
 
 def test_every_mistake_has_an_entry():
-    from fastsgd.mistakes import mistakes
-    assert [*ENTRIES] == [*mistakes]
+    assert [*ENTRIES] == [*mistakes, *loop_mistakes]
+
+
+def test_whatever_is_said_of_a_loop_can_be_read_on_the_page():
+    assert set(loop_names) <= set(ENTRIES)
 
 
 @pytest.mark.parametrize('slug', ENTRIES)
 def test_a_picture_is_told_with_its_own_numbers(slug):
     says = outcome(ENTRIES[slug])
     told = re.findall(r'#\| fig-alt: "(.*)"', '\n'.join(s for s, _ in ENTRIES[slug]))
-    wanted = [] if says.startswith('It stops') else [slug, *re.findall(r'\d+\.\d+', says)]
+    unseen = says.startswith('It stops') or slug in loop_mistakes
+    wanted = [] if unseen else [slug, *re.findall(r'\d+\.\d+', says)]
     assert re.findall(rf'^{slug}|\d+\.\d+', ' '.join(told)) == wanted
 
 
 @pytest.mark.parametrize('slug', ENTRIES)
 def test_an_entry_ends_with_how_one_meets_the_mistake(slug):
     assert ENTRIES[slug][-1][0].startswith('*How one meets it*: ')
+
+
+def test_a_mistake_in_a_loop_is_named_with_what_to_do_about_it():
+    said = trial('graph-kept')
+    assert loop_names['graph-kept'].mend in said._repr_markdown_()
+    assert said.outcome.count('right is') == 2 and said.outcome.endswith('The weights are the right ones.')
+    assert '+             total += loss * len(xb)' in str(said.mistake.change)
