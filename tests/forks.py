@@ -125,6 +125,7 @@ if __name__ == '__main__':
 
     import numpy
 
+    import torch._dynamo  # the first step of an optimizer does it otherwise, which takes seconds
     import fastsgd.check, fastsgd.parity, fastsgd.scale, fastsgd.serve, fastsgd.speed  # noqa: E401
     with contextlib.suppress(ImportError): import starlette.applications, uvicorn  # noqa: E401
     assert len(os.listdir('/proc/self/task')) == 1, 'threads do not survive a fork'
