@@ -298,7 +298,8 @@ def check_file(
 
     Raises `ValueError` for one that cannot be run or has none of them,
     `FileNotFoundError`, and `TimeoutError`."""
-    with bar(total=1, show=progress) as shown: return report_on(path, seconds, seed, shown.set_description)
+    with bar(total=1, show=progress) as shown:
+        return report_on(path, seconds, seed, shown.set_description)
 
 # %% ../nbs/89_check.ipynb #cdfc26a5
 _code = """import json, sys

@@ -12,7 +12,7 @@ import dis, inspect, math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from itertools import chain
 from unittest.mock import patch
 
@@ -158,9 +158,11 @@ def under_name(
 
 def _noted(method):
     "A method of every module, which leaves a note that it was called"
+    usual = getattr(torch.nn.Module, method)
+    @wraps(usual)
     def called(self, *args, **kwargs):
         self.called_as_module.append(method)
-        return getattr(torch.nn.Module, method)(self, *args, **kwargs)
+        return usual(self, *args, **kwargs)
     return called
 
 class TinyModel(torch.nn.Module):
