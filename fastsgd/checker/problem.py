@@ -269,6 +269,7 @@ class Things:
         if role == 'is_training': return not valid
         if role == 'phase': return 'valid' if valid else 'train'
         if role == 'metric': return _accuracy
+        if role == 'make_optimizer': return torch.optim.SGD
         if role == 'sink': return Sink(self.sunk)
         if role == 'history': return self.made.setdefault(name, History())
         if role == 'path': return str(self._place()/name)

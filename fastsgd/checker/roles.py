@@ -35,7 +35,8 @@ _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'scaler': r'(grad_|amp_|loss_)?scaler',
     'n_accumulate': r'.*accum.*|k_?(micro|batches)|micro_?(steps|batches)|virtual_batches',
     'clip': r'.*clip.*|max_?(grad_?)?norm',
-    'optimizer': r'(optimi[sz]er|optim|opt|opti|trainer|solver|updater|sgd|adam)(_?(fn|func|f|sgd|adam|model|net|1))?|.*_(optimizer|optim|opt)',
+    'make_optimizer': r'(opt|optim|optimi[sz]er)_?(func|fn|cls|class|f|type|factory|func|name_cls)',
+    'optimizer': r'(optimi[sz]er|optim|opt|opti|trainer|solver|updater|sgd|adam)(_?(sgd|adam|model|net|1))?|.*_(optimizer|optim|opt)',
     'loss': r'(loss|lossfn|lossfunc|criterion|criteria|crit|cost|objective|bce|ce|xent|nll|mse|cross_?entropy)'
             r'(_?(fn|func|fun|function|fct|f|criterion|module|layer|obj|cls|op))?|.*_(criterion|loss_fn)|get_loss|compute_loss',
     'metric': r'(acc|accuracy|metric|batch_accuracy|score|eval)(_?(fn|func|fun|function|f|metric))|metric|accuracy|batch_accuracy|acc|calc_acc.*|compute_acc.*',
@@ -134,6 +135,9 @@ def roles_by_use(
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and len(node.args) == 2 and (name := _name_in(node.func)):
             if isinstance(node.func, ast.Name): found.setdefault(name, 'loss')
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and _name_in(node.func).endswith('DataLoader') and (name := _name_in(node.args[0])):
+            found[name] = 'valid_set' if role_of(name).startswith('valid') else 'train_set'
     for name, width in _loops_in(tree):
         if width > 1 or role_of(name) in ('', 'x', 'train_x'): found[name] = 'loader'
     return found
@@ -148,7 +152,8 @@ def roles_in(
     roles = {}
     for name in names:
         role, use = role_of(name), used.get(name, '')
-        if use == 'loader' and role not in _readable: role = 'train_loader' if role == 'is_training' else 'loader'
+        if use.endswith('_set'): role = use
+        elif use == 'loader' and role not in _readable: role = 'train_loader' if role == 'is_training' else 'loader'
         elif role in _vague or not role: role = use or role
         roles[name] = role
     return roles
@@ -211,8 +216,8 @@ def kind_of_loop(
     "Whether a function trains or measures"
     calls, seen = _calls_in(tree), {name}
     loop = _has_loop(tree)
-    for called in list(calls & set(others or {})):
-        if called not in seen:
+    while new := calls & set(others or {}) - seen:
+        for called in new:
             seen.add(called)
             calls |= _calls_in(others[called])
             loop = loop or _has_loop(others[called])

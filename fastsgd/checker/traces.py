@@ -219,8 +219,8 @@ class Recorder(TorchFunctionMode):
         if what == 'param':
             change = {id(p): p.detach() - was[id(p)] for p in params if p.shape == was[id(p)].shape}
             grads = {id(p): None if p.grad is None else p.grad.detach().clone() for p in params}
-            used = any('grad' in kinds_in(mark_of(a)) for a in args[1:])
-            if used or any(c.any() for c in change.values()):
+            used = name == '__set__:data' and 'grad' in kinds_in(mark_of(args[1])) or any('grad' in kinds_in(mark_of(a)) for a in args[1:])
+            if used:
                 self.add('update', ids=ids, op=name, change=change, grads=grads, closure=False)
         elif all(p.grad is None or not p.grad.any() for p in params): self.add('zero', ids=ids, by='hand')
         else: self.add('clip', ids=ids)
