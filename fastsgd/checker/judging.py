@@ -8,12 +8,13 @@ __all__ = ['Verdict', 'Ran', 'judged']
 # %% ../../nbs/88_judging.ipynb #62319bfd
 import ast, re
 from collections import Counter
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isclose
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .loopnames import loop_names
@@ -76,7 +77,11 @@ class Ran:
         busy = {_pass_of(f) for f in self.training}
         return [f for f in self.recorder.forwards if f.i not in self.learned and _pass_of(f) not in busy and self._measures(f)]
 
-    def _measures(self, f): return self.kind == 'measure' or (_pass_of(f) or ('',))[0] == 'valid' or not f.enabled
+    def _measures(self, f):
+        "Whether nothing is to be learned from a call of the model"
+        loader = (_pass_of(f) or ('',))[0]
+        if self.kind == 'measure' or loader == 'valid' or not f.enabled: return True
+        return bool(loader) and loader not in {(_pass_of(t) or ('',))[0] for t in self.training}
 
     @cached_property
     def steps(self) -> list: # a `Step` for each
@@ -268,7 +273,7 @@ def _clipped_each(ran, step):
 def _left_over(ran, n):
     "Whether gradients were added up that no step uses with those of their pass"
     used = {b.n for s in ran.steps for b in s.fresh}
-    mixed = any(len({p[::2] for b in s.fresh for p in _batches(b.of)}) > 1 for s in ran.steps)
+    mixed = any(len({p[::2] for b in s.fresh for p in _batches(b.of)}) > 1 and len(s.fresh) > n for s in ran.steps)
     return mixed or any(b.n not in used and b.delta for b in ran.backwards)
 
 def _coefficient(ran, backward):
@@ -310,7 +315,7 @@ def _without_history(ran):
     "A backward that does not reach the model"
     for e in ran.of('backward'):
         no_history = 'does not require grad' in e.error
-        if no_history or not e.error and not e.delta and not e.before_all_zero:
+        if no_history or not e.error and not any(b.delta for b in ran.backwards):
             yield _why_no_history(ran, e)
             return
 
@@ -472,7 +477,52 @@ def _schedules(ran):
         yield verdict
     else: yield _said('scheduler-each-batch', f'{start} {e.name} counts epochs.', e)
 
-# %% ../../nbs/88_judging.ipynb #8d5e448a
+# %% ../../nbs/88_judging.ipynb #0e9f3346
+def _usual_loss(ran, out, y):
+    "The loss of the library for the labels of the problem"
+    form = ran.things.form
+    if form.labels == 'index': return F.nll_loss(out, y) if form.gives == 'log-probs' else F.cross_entropy(out, y)
+    if form.labels == 'one-hot': return F.cross_entropy(out, y)
+    y = y.reshape(out.shape)
+    if form.gives == 'probs': return F.binary_cross_entropy(out, y)
+    return F.mse_loss(out, y) if form.loss == 'MSELoss' else F.binary_cross_entropy_with_logits(out, y)
+
+def _alignment(ran, backward):
+    "The cosine between the gradient of a backward and the one of the usual loss; None where that is not known"
+    forwards = [f for f in ran.training if ('out', f.i) in backward.of]
+    if len(forwards) != 1 or forwards[0].state is None or forwards[0].x is None: return None
+    f, batches = forwards[0], _batches(backward.of, 'y')
+    if len(batches) != 1 or batches != _batches(f.of): return None
+    (name, k, _), = batches
+    if name not in ('train', 'valid') or not isinstance(f.out, Tensor): return None
+    loader = getattr(ran.things, name)
+    params = dict(f.module.named_parameters())
+    state = {n: t.clone().requires_grad_(n in params) for n, t in f.state.items()}
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.set_rng_state(f.rng)
+        modes = [(m, m.training) for m in f.module.modules()]
+        out = torch.func.functional_call(f.module, state, (f.x,))
+        for m, mode in modes: m.training = mode
+        loss = _usual_loss(ran, out, loader.y[k*loader.batch_size:][:loader.batch_size])
+        due = torch.autograd.grad(loss, [state[n] for n in params], allow_unused=True)
+    pairs = [(g.flatten(), backward.delta[id(p)].flatten()) for g, p in zip(due, params.values()) if g is not None and id(p) in backward.delta]
+    if not pairs: return None
+    a, b = (torch.cat(side) for side in zip(*pairs))
+    return (a @ b/(a.norm()*b.norm()).clamp(min=1e-12)).item()
+
+def _direction(ran):
+    "A formula whose gradient points the wrong way"
+    own = [b for b in ran.backwards if not any(s[0] == 'loss' for s in b.of) and b.delta and not b.scaled and b.by == 'backward'][:5]
+    if len(own) < 3 or ran.kind != 'train': return
+    cosines = []
+    for b in own:
+        with ran.recorder.aside(), suppress(RuntimeError, ValueError, TypeError, IndexError): cosines.append(_alignment(ran, b))
+    known = [c for c in cosines if c is not None]
+    if len(known) < 3 or not all(c < -0.3 for c in known): return
+    slug = 'wrong-sign' if all(c < -0.99 for c in known) else 'loss-wrong'
+    yield _said(slug, f'{_code(own[0], "backward")}{_line(own[0])}.', own[0])
+
+# %% ../../nbs/88_judging.ipynb #4bf54694
 def _coverage(ran):
     "Batches that are left out, or used again"
     if ran.recorder.stopped and not ran.steps: return
@@ -527,7 +577,12 @@ def _step_after(ran): return f'{_code(ran.steps[0].event, "step")}{_line(ran.ste
 def _stale(ran):
     "A loop that does not use what it reads"
     reads = [e for e in ran.of('read')]
-    given = [f for f in ran.recorder.forwards if _batches(f.of)]
+    given = [f for f in ran.recorder.forwards if f.x is not None]
+    if len(reads) > 3 and len(given) > 3 and not any(_batches(f.of) for f in given) and all(f.x.shape == given[0].x.shape for f in given):
+        if all(torch.equal(f.x, given[0].x) for f in given):
+            yield _said('one-batch-only', f'{_code(given[-1])}{_line(given[-1])}.', given[-1])
+            return
+    given = [f for f in given if _batches(f.of)]
     if len(given) < 4 or len(reads) < 4: return
     now, stale = None, 0
     for e in ran.events:
@@ -652,8 +707,8 @@ def _kept(ran):
             yield _said('graph-kept', f'{_code(e)}{_line(e)}.', e, 'note')
             return
 
-# %% ../../nbs/88_judging.ipynb #782701a6
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _clipping, _scales, _by_hand, _parameters, _remade, _schedules,
+# %% ../../nbs/88_judging.ipynb #93f83fc5
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _clipping, _scales, _by_hand, _direction, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _modes_while, _trained_while_measuring, _wrong_rows,
           _coverage_of_measuring, _kept]
 

@@ -122,16 +122,19 @@ def _arguments(f, things, loop, tree):
         try: value = things.give(role, p.name, valid)
         except NotKnown:
             if optional: continue
-            raise Unclear(f'What is `{p.name}`? Its name does not tell: say it with roles=dict({p.name}=...).') from None
+            if not _is_used(p.name, tree): value = None
+            else: raise Unclear(f'What is `{p.name}`? Its name does not tell: say it with roles=dict({p.name}=...).') from None
         if p.kind is p.KEYWORD_ONLY or any(q for q in named): named[p.name] = value
         elif p.kind is p.POSITIONAL_ONLY or not optional: given.append(value)
         else: named[p.name] = value
     return given, named
 
+def _is_used(name, tree): return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(tree)) or not getattr(tree, 'body', None)
+
 @contextmanager
 def _globals_filled(loop, things):
     "The globals that are missing are there, for as long as the loop runs; raises `Unclear`"
-    names = missing_globals(loop.f if isinstance(loop.f, CodeType) else _function(loop), loop.space)
+    names = missing_globals(loop.f if isinstance(loop.f, CodeType) else _function(loop), loop.space) + list(things.wanted)
     roles, filled = roles_in(names, loop.tree) | things.roles, []
     for name in names:
         try: value = things.give(roles[name], name, loop.kind == 'measure')
@@ -181,11 +184,11 @@ def _attribute(cls, things, loop):
     return __getattr__
 
 # %% ../../nbs/88_loops.ipynb #f520da28
-def _run(loop, form, told=None, roles=None, model=None, times=2, partner=None):
+def _run(loop, form, told=None, roles=None, model=None, times=2, partner=None, wanted=()):
     "Run a loop on a problem of a form, until two epochs have been seen"
     recorder = Recorder({loop.file} | ({partner.file} if partner else set()))
     things = Things(form, model, recorder.read, told)
-    things.roles, things.aside = roles or {}, recorder.aside
+    things.roles, things.aside, things.wanted = roles or {}, recorder.aside, wanted
     ran = Ran(loop.name, loop.kind, loop.tree, loop.text, recorder, things, own_model=model is not None,
               aware=bool(re.search(r'\.(train|eval)\(', loop.text)), repeated=loop.repeated or _takes_an_epoch(loop))
     if loop.kind == 'measure': things.spread()
@@ -194,7 +197,8 @@ def _run(loop, form, told=None, roles=None, model=None, times=2, partner=None):
         except Stop: pass
         except Unclear: raise
         except (Exception, SystemExit) as e: ran.error = e
-    recorder.n_calls = len(ran.results)
+    if isinstance(ran.error, NameError) and (name := ran.error.name) and name not in (wanted or ()) and role_of(name):
+        return _run(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
     return ran
 
 def _takes_an_epoch(loop):
@@ -381,23 +385,30 @@ def _judged_on(loop, form, told, roles, make, partner):
     if ran.error is None and not ran.steps and len(ran.of('backward')) > 3 and '%' in ast.unparse(loop.tree):
         many = run(replace(form, n_batches=67))
         if many.steps: ran = many
-    verdicts = [v for v in judged(ran) if ran.error is None or v.slug not in _only_at_the_end]
+    verdicts = [v for v in judged(ran) if ran.error is None or v.slug in _before_an_error]
     found = Judgement(loop.name, loop.kind, verdicts, ran=ran)
     if any(v.slug == 'labels-broadcast' for v in verdicts) and not _shapes_are_its_own(ran):
         found.unclear = f'Which shapes do its labels have? Those of shape {tuple(ran.things.train.y[:4].shape)} do not fit.'
         return found
     if ran.error is not None and not found.mistakes: return _stopped(found, run(replace(form, even=True)))
-    if ran.error is None: found.verdicts = _in_order(verdicts + [v for v in reported(ran) if v.slug not in {w.slug for w in verdicts}])
+    if ran.error is None: found.verdicts = _in_order(verdicts + _numbers_of(ran, verdicts))
     if not found.mistakes: found.unclear = _nothing_seen(ran)
     return found
 
-_only_at_the_end = {'step-missing', 'last-gradients-unused', 'only-first-batch', 'last-batch-dropped', 'labels-broadcast', 'graph-kept',
-                    'only-last-batch', 'measured-on-training-set', 'clipped-after-step', 'optimizer-misses-parameters'}
+_before_an_error = {  # what an error follows from, or what was certain before it
+    'loss-detached', 'predictions-detached', 'loss-not-differentiable', 'loss-of-inputs', 'backward-twice', 'update-under-autograd',
+    'not-a-leaf', 'parameters-rebound', 'gradients-not-zeroed', 'zeroed-once-an-epoch', 'zeroed-too-early', 'step-before-backward',
+    'softmax-twice', 'softmax-over-batch', 'nll-of-probabilities', 'wrong-sign', 'backward-scaled', 'accumulation-not-divided'}
 
 def _shapes_are_its_own(ran):
     "Whether a loop changes shapes itself, so that labels of the wrong shape are no fault of the problem"
     if any(s[1] not in ('train', 'valid') for e in ran.of('broadcast') for s in e.of if s[0] == 'y'): return True
     return bool(re.search(r'squeeze|view|reshape|None\]|flatten|ravel|expand|argmax|max\(|\[:, ?0', ran.text))
+
+def _numbers_of(ran, verdicts):
+    "What is wrong with reported numbers, and does not follow from the rest"
+    slugs, wrong = {v.slug for v in verdicts}, any(v.kind == 'mistake' for v in verdicts)
+    return [v for v in reported(ran) if v.slug not in slugs and not (wrong and v.slug == 'accuracy-wrong')]
 
 def _in_order(verdicts): return sorted(verdicts, key=lambda v: v.kind == 'note')
 
@@ -561,7 +572,9 @@ def settled(
     said, kept = set(), []
     for i, (loop, found) in enumerate(pairs):
         around = [other for x, other in pairs[i + 1:] if getattr(loop.f, '__name__', '') in _called_in(x)]
-        if found.unclear and any(not other.unclear for other in around): continue
+        clear = [other for other in around if not other.unclear]
+        if found.unclear and clear: continue
+        if clear: found.verdicts = [v for v in found.verdicts if not v.line or any(w.slug == v.slug for other in clear for w in other.verdicts)]
         found.verdicts = [v for v in found.verdicts if (v.slug, v.line) not in said]
         said |= {(v.slug, v.line) for v in found.verdicts if v.line}
         kept.append(found)
@@ -579,7 +592,7 @@ def _judge_together(loop, partner, found, options):
 
 def _passes_in(ran): return len({e.i for e in ran.of('pass') if e.loader != 'valid'})/max(1, len(ran.results))
 
-# %% ../../nbs/88_loops.ipynb #fa62c6fe
+# %% ../../nbs/88_loops.ipynb #c8c9633d
 def is_loop(
     statement: ast.stmt # of a file
 ) -> bool: # not for a definition
@@ -598,7 +611,7 @@ def judge_statement(
     tree = ast.Module([statement], [])
     loop = Loop(code, f'the loop in line {statement.lineno}', kind_of_loop('', tree), tree, text, space, repeated=False)
     found = judge(loop, **options)
-    found.verdicts = [v for v in found.verdicts if loop.holds(v.line) or v.slug in _together]
+    found.verdicts = [v for v in found.verdicts if not v.line or loop.holds(v.line) or v.slug in _together]
     return found
 
 # %% ../../nbs/88_loops.ipynb #55277980

@@ -204,7 +204,7 @@ class Things:
         told: dict = None # things that somebody has told, by name
     ):
         self.form, self.tell, self.told, self.made = form, tell, told or {}, {}
-        self.sunk, self.epoch, self.folder, self.aside, self.roles = [], 0, None, nullcontext, {}
+        self.sunk, self.epoch, self.folder, self.aside, self.roles, self.wanted = [], 0, None, nullcontext, {}, ()
         if model is not None: self.made['model'] = model
 
     def __getattr__(self, role):

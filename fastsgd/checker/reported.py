@@ -43,6 +43,7 @@ def _in_words(text):
     for m in _in_text.finditer(text):
         words, end = text[end:m.start()][-40:], m.end()
         digits = m.group(1).partition('.')[2]
+        if re.match(r'\s*(/|of\b|out\b)', text[end:]): words = ''  # so many of so many
         if 'e' in digits or not digits: tol = 0.5 if not digits else abs(float(m.group(1)))*1e-3
         else: tol = 0.5000001*10**-len(digits)
         yield Number(float(m.group(1)), words.rpartition('\n')[2] or words, tol)
@@ -264,7 +265,7 @@ def _on_accuracy(ran, number, passes):
         ways = [(p, [*_accuracies_wrong(p, _others(ran, p), ran.things.bs)]) for p in passes]
         for p, (slug, kind, how, wrong) in _by_way(ways):
             if _near(value, wrong, tol) and _is_in_source(ran, slug): return _verdict(slug, kind, how, number, _whole(p, 'accuracy'))
-    if any(number.value == _sum(p.right) for p in passes) and re.search(r'acc', number.label):
+    if any(number.value == _sum(p.right) for p in passes) and re.search(r'acc', number.label.lower()):
         p = next(p for p in passes if number.value == _sum(p.right))
         return _verdict('counted-not-averaged', 'mistake', 'right rows are counted, and not divided', number, _whole(p, 'accuracy'))
     return _unexplained(ran, number, passes)
@@ -278,7 +279,7 @@ def _unexplained(ran, number, passes):
     "An accuracy that nothing explains, where predictions were compared with labels"
     compares = any(e.op in ('eq', 'ne') and any(s[0] == 'y' for s in e.of) for e in ran.of('op'))
     if not compares or number.value in (0., 1., 100.) or number not in list(_from_results(ran)) or ran.kind != 'measure': return None
-    if not re.search(r'acc', number.label) or number.value > 1 and number.value == int(number.value): return None
+    if not re.search(r'acc', number.label.lower()) or number.value > 1 and number.value == int(number.value): return None
     due = _whole(passes[0], 'accuracy')
     text = f'It reports {number.value:.4g}; {due:.4g} would be right. {loop_names["accuracy-wrong"].what}'
     return Verdict('accuracy-wrong', text)

@@ -214,18 +214,19 @@ def kind_of_loop(
     others: dict = None # trees of the functions it may call, by name
 ) -> str: # 'train', 'measure', or empty
     "Whether a function trains or measures"
-    calls, seen = _calls_in(tree), {name}
+    calls, seen, trees = _calls_in(tree), {name}, [tree]
     loop = _has_loop(tree)
     while new := calls & set(others or {}) - seen:
         for called in new:
             seen.add(called)
+            trees.append(others[called])
             calls |= _calls_in(others[called])
             loop = loop or _has_loop(others[called])
     if not loop: return ''
     if 'backward' in calls or 'grad' in calls or 'step' in calls:
         only_measures = bool(_measures.search(name)) and not _learns.search(name)
         return 'measure' if only_measures else 'train'
-    reads = any(width > 1 or role_of(read).endswith('loader') for read, width in _loops_in(tree))
+    reads = any(width > 1 or role_of(read).endswith('loader') for t in trees for read, width in _loops_in(t))
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
     model = any(role_of(n) == 'model' for n in names)
     if not (reads and model): return ''

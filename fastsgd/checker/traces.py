@@ -10,6 +10,7 @@ import linecache, sys, warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
+from math import prod
 from time import monotonic
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -265,10 +266,9 @@ class Recorder(TorchFunctionMode):
 
     def _see_broadcast(self, op, shapes, result, of, marks):
         a, b = sorted(shapes, key=len)
-        n = a[0] if len(a) == 1 else 0
-        kinds = kinds_in(Mark(of))
-        if n > 1 and b == (n, 1) and (tuple(result.shape) == (n, n) or op in loss_functions or op == 'equal') and 'y' in kinds \
-                and {'out', 'x'} & kinds:
+        n, kinds = prod(a), kinds_in(Mark(of))
+        grown = result.numel() == n*n or op in loss_functions or op == 'equal'
+        if n > 1 and prod(b) == n and len(a) == 1 and b[-1] == 1 and grown and 'y' in kinds and {'out', 'x'} & kinds:
             self.add('broadcast', op=op, shapes=(a, b), of=of)
 
     def _see_loss(self, name, args, kwargs, result, of, marks):
@@ -326,7 +326,8 @@ class Recorder(TorchFunctionMode):
             if node is None or node in known: continue
             known.add(node)
             p = getattr(node, 'variable', None)
-            if p is not None and id(p) not in self.params: self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
+            if p is not None and id(p) not in self.params and not kinds_in(mark_of(p)) & {'out', 'x', 'loss', 'y'}:
+                self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
             queue.extend(n for n, _ in node.next_functions)
         for loss in losses:
             if loss.is_leaf: self.params.pop(id(loss), None)
