@@ -158,8 +158,10 @@ def _said(slug, start='', event=None, kind='mistake'):
     text = f'{start} {loop_names[slug].what}'.strip()
     return Verdict(slug, text, kind, event.line if event else 0)
 
-# %% ../../nbs/88_judging.ipynb #b967236e
-def _ways(ran): return {id(s.event.opt) if not s.by_hand else 0 for s in ran.steps}
+# %% ../../nbs/88_judging.ipynb #6b68e55a
+def _several_ways(ran):
+    "Whether several optimizers, or an optimizer and the author, share the parameters among them"
+    return any(s.by_hand != ran.steps[0].by_hand or not s.by_hand and not s.ids & ran.steps[0].ids for s in ran.steps)
 
 def _forward_since(ran, a, b):
     "Whether the model is called between two events"
@@ -177,7 +179,7 @@ def _empty(step): return not step.fresh and not step.reused
 def _order(ran):
     "Steps that have nothing to go by, or too much"
     steps, backwards = ran.steps, ran.backwards
-    if not steps or not backwards or len(_ways(ran)) > 1 or any(s.event.closure for s in steps): return
+    if not steps or not backwards or _several_ways(ran) or any(s.event.closure for s in steps): return
     empty = [s for s in steps if _empty(s)]
     if len(empty) > 1 and len(empty) >= len(steps) - 1 and len(steps) > 1 or len(steps) == 1 and empty and steps[0].lost:
         yield _nothing_to_go_by(ran, empty[-1])
@@ -231,7 +233,7 @@ def _n_passes(ran): return len({(e.loader, e.i) for e in ran.of('read')})
 def _accumulation(ran):
     "Several backwards for a step"
     steps = ran.steps
-    if not steps or len(_ways(ran)) != 1 or any(s.reused or s.event.closure for s in steps): return
+    if not steps or _several_ways(ran) or any(s.reused or s.event.closure for s in steps): return
     lost = [s for s in steps if s.lost and s.fresh and _other_batches(s)]
     whole_epochs = len(steps) <= _n_passes(ran)
     if len(lost) > len(steps)/2:
@@ -355,7 +357,7 @@ def _scales(ran):
     if coefs and not scaled:
         b = coefs[0][0]
         flipped = any(g.get('maximize') for s in ran.steps if not s.by_hand for g in s.event.opt.param_groups)
-        if all(c < 0 for _, c in coefs) != flipped and len(_ways(ran)) == 1 and len({c < 0 for _, c in coefs}) == 1:
+        if all(c < 0 for _, c in coefs) != flipped and not _several_ways(ran) and len({c < 0 for _, c in coefs}) == 1:
             yield _said('wrong-sign', f'{_code(b, "backward")}{_line(b)}.', b)
         rows = [_rows_of(ran, b) for b, _ in coefs]
         by_rows = all(n and isclose(c, 1/n, rel_tol=1e-3) for n, (_, c) in zip(rows, coefs))

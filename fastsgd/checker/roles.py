@@ -228,7 +228,7 @@ def kind_of_loop(
         return 'measure' if only_measures else 'train'
     reads = any(width > 1 or role_of(read).endswith('loader') for t in trees for read, width in _loops_in(t))
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-    model = any(role_of(n) == 'model' for n in names)
+    model = any(role_of(n) == 'model' for n in names) or 'self' in calls
     if not (reads and model): return ''
     trains = _learns.search(name) and ('zero_grad' in calls or any(role_of(n) == 'optimizer' for n in names))
     return 'train' if trains and not _measures.match(name) else 'measure'

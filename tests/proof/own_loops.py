@@ -2,7 +2,8 @@
 
 They are in other words than what they were made after: descriptions of bugs in issues, and loops of public tutorials."""
 
-_head = 'import torch\nfrom torch import nn, optim\nimport torch.nn.functional as F\n\n'
+_head = ('import torch\nfrom torch import nn, optim\nimport torch.nn.functional as F\n'
+         'from torch.utils.data import DataLoader, TensorDataset\n\n')
 
 
 def _file(text): return _head + text.strip('\n') + '\n'
@@ -1136,5 +1137,915 @@ def train(net, trainloader, epochs):
                 running_loss = 0.0
 ''']
 
+more_right = ['''
+from torchvision import datasets, transforms
+train_data = datasets.MNIST('data', train=True, download=True, transform=transforms.ToTensor())
+test_data = datasets.MNIST('data', train=False, transform=transforms.ToTensor())
+train_loader = torch.utils.data.DataLoader(train_data, batch_size=64, shuffle=True)
+test_loader = torch.utils.data.DataLoader(test_data, batch_size=1000)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 4, 3)
+        self.drop = nn.Dropout2d(0.25)
+        self.fc = nn.Linear(4*13*13, 10)
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        return self.fc(torch.flatten(self.drop(x), 1))
+
+device = 'cuda' if torch.cuda.is_available() else 'cpu'
+model = Net().to(device)
+optimizer = optim.Adam(model.parameters(), lr=1e-3)
+criterion = nn.CrossEntropyLoss()
+for epoch in range(5):
+    model.train()
+    running = 0.0
+    for images, labels in train_loader:
+        images, labels = images.to(device), labels.to(device)
+        optimizer.zero_grad()
+        loss = criterion(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        running += loss.item()*images.size(0)
+    model.eval()
+    correct = 0
+    with torch.no_grad():
+        for images, labels in test_loader:
+            correct += (model(images.to(device)).argmax(1).cpu() == labels).sum().item()
+    print(f'epoch {epoch} loss {running/len(train_loader.dataset):.4f} acc {correct/len(test_loader.dataset):.4f}')
+''', '''
+class AverageMeter:
+    def __init__(self): self.reset()
+    def reset(self): self.val = self.avg = self.sum = self.count = 0
+    def update(self, val, n=1):
+        self.val = val
+        self.sum += val*n
+        self.count += n
+        self.avg = self.sum/self.count
+
+def accuracy(output, target, topk=(1,)):
+    maxk = max(topk)
+    _, pred = output.topk(maxk, 1, True, True)
+    pred = pred.t()
+    correct = pred.eq(target.view(1, -1).expand_as(pred))
+    return [correct[:k].reshape(-1).float().sum(0, keepdim=True).mul_(100.0/target.size(0)) for k in topk]
+
+def train(train_loader, model, criterion, optimizer, epoch, args):
+    losses, top1 = AverageMeter(), AverageMeter()
+    model.train()
+    for i, (images, target) in enumerate(train_loader):
+        output = model(images)
+        loss = criterion(output, target)
+        acc1, = accuracy(output, target)
+        losses.update(loss.item(), images.size(0))
+        top1.update(acc1[0].item(), images.size(0))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if i % args.print_freq == 0: print(f'Loss {losses.val:.4f} ({losses.avg:.4f}) Acc@1 {top1.val:6.2f} ({top1.avg:6.2f})')
+    return losses.avg, top1.avg
+
+def validate(val_loader, model, criterion, args):
+    losses, top1 = AverageMeter(), AverageMeter()
+    model.eval()
+    with torch.no_grad():
+        for i, (images, target) in enumerate(val_loader):
+            output = model(images)
+            loss = criterion(output, target)
+            acc1, = accuracy(output, target)
+            losses.update(loss.item(), images.size(0))
+            top1.update(acc1[0].item(), images.size(0))
+    return top1.avg
+''', '''
+import copy
+def fit(net, loaders, criterion, opt, n_epochs, device):
+    best, best_state = 0., None
+    history = {'train_loss': [], 'val_acc': []}
+    for epoch in range(1, n_epochs + 1):
+        net.train()
+        loss_sum = n = 0
+        for batch in loaders['train']:
+            x, y = batch[0].to(device), batch[1].to(device)
+            opt.zero_grad(set_to_none=True)
+            out = net(x)
+            loss = criterion(out, y)
+            loss.backward()
+            opt.step()
+            loss_sum += loss.item()*y.shape[0]
+            n += y.shape[0]
+        history['train_loss'].append(loss_sum/n)
+        net.eval()
+        preds, truth = [], []
+        with torch.inference_mode():
+            for x, y in loaders['val']:
+                preds.append(net(x.to(device)).argmax(-1).cpu())
+                truth.append(y)
+        acc = (torch.cat(preds) == torch.cat(truth)).float().mean().item()
+        history['val_acc'].append(acc)
+        if acc > best: best, best_state = acc, copy.deepcopy(net.state_dict())
+    if best_state is not None: net.load_state_dict(best_state)
+    return history
+''', '''
+class Learner:
+    def __init__(self, model, dls, loss_func, lr, opt_func=optim.SGD):
+        self.model, self.dls, self.loss_func, self.lr, self.opt_func = model, dls, loss_func, lr, opt_func
+
+    def one_batch(self):
+        self.xb, self.yb = self.batch
+        self.preds = self.model(self.xb)
+        self.loss = self.loss_func(self.preds, self.yb)
+        if self.model.training:
+            self.loss.backward()
+            self.opt.step()
+            self.opt.zero_grad()
+        with torch.no_grad(): self.calc_stats()
+
+    def calc_stats(self):
+        acc = (self.preds.argmax(dim=1) == self.yb).float().sum()
+        self.accs.append(acc)
+        n = len(self.xb)
+        self.losses.append(self.loss*n)
+        self.ns.append(n)
+
+    def one_epoch(self, train):
+        self.model.training = train
+        dl = self.dls.train if train else self.dls.valid
+        for self.num, self.batch in enumerate(dl): self.one_batch()
+        n = sum(self.ns)
+        print(self.epoch, self.model.training, sum(self.losses).item()/n, sum(self.accs).item()/n)
+
+    def fit(self, n_epochs):
+        self.accs, self.losses, self.ns = [], [], []
+        self.model.to('cpu')
+        self.opt = self.opt_func(self.model.parameters(), self.lr)
+        self.n_epochs = n_epochs
+        for self.epoch in range(n_epochs):
+            self.one_epoch(True)
+            with torch.no_grad(): self.one_epoch(False)
+''', '''
+def train(x_train, y_train, model, optimizer, loss_fn, batch_size, epochs):
+    n = x_train.shape[0]
+    for epoch in range(epochs):
+        perm = torch.randperm(n)
+        for i in range(0, n, batch_size):
+            idx = perm[i:i + batch_size]
+            xb, yb = x_train[idx], y_train[idx]
+            loss = loss_fn(model(xb), yb)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+''', '''
+import copy
+def train_with_ema(model, train_loader, optimizer, loss_fn, epochs, decay=0.99):
+    ema = copy.deepcopy(model)
+    for _ in range(epochs):
+        model.train()
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            loss_fn(model(x), y).backward()
+            nn.utils.clip_grad_value_(model.parameters(), 0.5)
+            optimizer.step()
+            with torch.no_grad():
+                for pe, p in zip(ema.parameters(), model.parameters()): pe.mul_(decay).add_(p, alpha=1 - decay)
+    return ema
+''', '''
+class BasicOptim:
+    def __init__(self, params, lr): self.params, self.lr = list(params), lr
+    def step(self, *args, **kwargs):
+        for p in self.params: p.data -= p.grad.data*self.lr
+    def zero_grad(self, *args, **kwargs):
+        for p in self.params: p.grad = None
+
+linear_model = nn.Linear(6, 1)
+opt = BasicOptim(linear_model.parameters(), 0.1)
+
+def train_epoch(model):
+    for xb, yb in dl:
+        preds = model(xb)
+        loss = F.mse_loss(preds, yb)
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+
+def train_model(model, epochs):
+    for i in range(epochs):
+        train_epoch(model)
+''', '''
+def validate(model, loader, criterion, device="cpu"):
+    model.eval()
+    torch.set_grad_enabled(False)
+    total_loss = total_correct = total = 0
+    for inputs, targets in loader:
+        inputs = inputs.to(device); targets = targets.to(device)
+        logits = model(inputs)
+        total_loss += criterion(logits, targets)*inputs.size(0)
+        total_correct += torch.sum(torch.argmax(logits, dim=1) == targets)
+        total += inputs.size(0)
+    torch.set_grad_enabled(True)
+    return (total_loss/total).item(), (total_correct.double()/total).item()
+''', '''
+def main():
+    parser = __import__('argparse').ArgumentParser()
+    parser.add_argument('--epochs', type=int, default=2)
+    args = parser.parse_args()
+    import torchvision
+    data = torchvision.datasets.CIFAR10('./data', download=True)
+    loader = torch.utils.data.DataLoader(data, batch_size=32)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3*32*32, 10))
+    criterion = nn.CrossEntropyLoss()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    for epoch in range(args.epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+
+if __name__ == '__main__':
+    main()
+''', '''
+if __name__ == '__main__':
+    X = torch.randn(50, 4)
+    Y = (X.sum(1) > 0).float().unsqueeze(1)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1), nn.Sigmoid())
+    optimizer = torch.optim.RMSprop(model.parameters())
+    criterion = nn.BCELoss()
+    for epoch in range(20):
+        out = model(X)
+        loss = criterion(out, Y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        acc = ((out > 0.5).float() == Y).float().mean()
+        if epoch % 5 == 0: print(epoch, loss.item(), acc.item())
+''', '''
+from tqdm import tqdm
+def train(model, dataloader, optimizer, criterion, device, epochs):
+    model.train()
+    for epoch in tqdm(range(epochs)):
+        pbar = tqdm(dataloader, desc=f'epoch {epoch}', leave=False)
+        total, seen = 0., 0
+        for step, (feats, lbls) in enumerate(pbar, start=1):
+            optimizer.zero_grad()
+            logits = model(feats.to(device))
+            loss = criterion(logits, lbls.to(device))
+            loss.backward()
+            optimizer.step()
+            total += loss.detach().item()
+            seen += 1
+            pbar.set_postfix(loss=f'{total/seen:.3f}')
+''', '''
+def evaluate(net, data_iter, device=None):
+    if isinstance(net, nn.Module):
+        net.eval()
+    acc_sum, n = 0.0, 0
+    with torch.no_grad():
+        for X, y in data_iter:
+            acc_sum += (net(X).argmax(dim=1) == y).float().sum().cpu().item()
+            n += y.shape[0]
+    net.train()
+    return acc_sum/n
+
+def train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epochs):
+    net = net.to(device)
+    loss = torch.nn.CrossEntropyLoss()
+    for epoch in range(num_epochs):
+        train_l_sum, train_acc_sum, n, batch_count = 0.0, 0.0, 0, 0
+        for X, y in train_iter:
+            y_hat = net(X)
+            l = loss(y_hat, y)
+            optimizer.zero_grad()
+            l.backward()
+            optimizer.step()
+            train_l_sum += l.cpu().item()
+            train_acc_sum += (y_hat.argmax(dim=1) == y).sum().cpu().item()
+            n += y.shape[0]
+            batch_count += 1
+        test_acc = evaluate(net, test_iter)
+        print('epoch %d, loss %.4f, train acc %.3f, test acc %.3f' % (epoch + 1, train_l_sum/batch_count, train_acc_sum/n, test_acc))
+''', '''
+@torch.no_grad()
+def estimate_loss(model, loaders, criterion):
+    out = {}
+    model.eval()
+    for split in ('train', 'val'):
+        losses, weights = [], []
+        for xb, yb in loaders[split]:
+            losses.append(criterion(model(xb), yb).item())
+            weights.append(len(xb))
+        out[split] = sum(a*b for a, b in zip(losses, weights))/sum(weights)
+    model.train()
+    return out
+''', '''
+def train(model, optimizer, train_loader, val_loader, epochs, patience=5):
+    loss_fn = nn.MSELoss()
+    best, wait = float('inf'), 0
+    for epoch in range(epochs):
+        model.train()
+        for xb, yb in train_loader:
+            pred = model(xb)
+            loss = loss_fn(pred, yb)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            val = sum(loss_fn(model(xb), yb).item()*len(xb) for xb, yb in val_loader)/len(val_loader.dataset)
+        if val < best - 1e-4: best, wait = val, 0
+        else:
+            wait += 1
+            if wait >= patience: break
+    return best
+''', '''
+def train(model, loader, epochs, lr):
+    params = [p for p in model.parameters() if p.requires_grad]
+    velocity = [torch.zeros_like(p) for p in params]
+    for epoch in range(epochs):
+        for x, y in loader:
+            loss = F.cross_entropy(model(x), y)
+            grads = torch.autograd.grad(loss, params)
+            with torch.no_grad():
+                for p, g, v in zip(params, grads, velocity):
+                    v.mul_(0.9).add_(g)
+                    p.sub_(lr*v)
+''', '''
+backbone, head = nn.Linear(6, 5), nn.Linear(5, 3)
+loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.randn(22, 6), torch.randint(0, 3, (22,))), batch_size=4)
+opt = optim.Adam(head.parameters(), lr=1e-3)
+for x, y in loader:
+    with torch.no_grad(): feats = backbone(x)
+    loss = F.cross_entropy(head(feats), y)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+''', '''
+def train(model, iterator, optimizer, criterion, clip):
+    model.train()
+    epoch_loss = 0
+    for i, batch in enumerate(iterator):
+        src, trg = batch
+        optimizer.zero_grad()
+        output = model(src)
+        loss = criterion(output, trg)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+        optimizer.step()
+        epoch_loss += loss.item()
+    return epoch_loss/len(iterator)
+''', '''
+def train(model, train_loader, optimizer, epoch, log_interval=10):
+    model.train()
+    correct = 0
+    for batch_idx, (data, target) in enumerate(train_loader):
+        data, target = data.view(-1, 28*28), target
+        optimizer.zero_grad()
+        output = F.log_softmax(model(data), dim=1)
+        loss = F.nll_loss(output, target)
+        loss.backward()
+        optimizer.step()
+        pred = output.data.max(1, keepdim=True)[1]
+        correct += pred.eq(target.data.view_as(pred)).cpu().sum()
+    print('Train accuracy: {:.2f}%'.format(100.*correct/len(train_loader.dataset)))
+''', '''
+def step(model, batch, criterion):
+    x, y = batch
+    return criterion(model(x), y)
+
+class Trainer:
+    def __init__(self, cfg, model, train_loader, val_loader):
+        self.cfg, self.model = cfg, model
+        self.train_loader, self.val_loader = train_loader, val_loader
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=cfg['lr'], momentum=0.9)
+        self.criterion = nn.CrossEntropyLoss()
+        self.scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, T_max=cfg['epochs'])
+
+    def run(self):
+        for epoch in range(self.cfg['epochs']):
+            self._train_one_epoch(epoch)
+            self._validate(epoch)
+            self.scheduler.step()
+
+    def _train_one_epoch(self, epoch):
+        self.model.train()
+        for batch in self.train_loader:
+            loss = step(self.model, batch, self.criterion)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+
+    @torch.no_grad()
+    def _validate(self, epoch):
+        self.model.eval()
+        total, n = 0., 0
+        for x, y in self.val_loader:
+            total += self.criterion(self.model(x), y).item()*len(x)
+            n += len(x)
+        return total/n
+''']
+
+more_wrong = [
+    ('gradients-not-zeroed', '''
+from torchvision import datasets, transforms
+trainset = datasets.MNIST('d', download=True)
+trainloader = DataLoader(trainset, batch_size=32)
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+criterion = nn.CrossEntropyLoss()
+opt = optim.SGD(model.parameters(), lr=0.01)
+for e in range(3):
+    for images, labels in trainloader:
+        output = model(images)
+        loss = criterion(output, labels)
+        loss.backward()
+        opt.step()
+'''),
+    ('gradients-not-zeroed', '''
+class Executor:
+    def train(self, model, optimizer, data_loader, device, writer, args):
+        model.train()
+        clip = args.get('grad_clip', 50.0)
+        for batch_idx, batch in enumerate(data_loader):
+            feats, target = batch
+            logits = model(feats.to(device))
+            loss = F.cross_entropy(logits, target.to(device))
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimizer.step()
+            writer.add_scalar('loss', loss.item(), batch_idx)
+'''),
+    ('gradients-not-zeroed', '''
+import numpy as np
+w = torch.tensor([0.0], requires_grad=True)
+x_data, y_data = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]
+def forward(x): return x*w
+def loss(x, y): return (forward(x) - y)**2
+for epoch in range(5):
+    for x_val, y_val in zip(x_data, y_data):
+        l = loss(x_val, y_val)
+        l.backward()
+        w.data = w.data - 0.01*w.grad.data
+'''),
+    ('backward-scaled', '''
+model = nn.Linear(3, 1)
+opt = torch.optim.SGD(model.parameters(), lr=0.01)
+x = torch.randn(20, 3)
+y = x.sum(1, keepdim=True)
+for i in range(15):
+    loss = F.mse_loss(model(x), y)
+    opt.zero_grad()
+    loss.backward(loss)
+    opt.step()
+'''),
+    ('only-first-batch', '''
+def main(args):
+    model = nn.Linear(6, 3)
+    train_loader = build_loaders(args)
+    optimizer = optim.Adam(model.parameters())
+    for epoch in range(3):
+        model.train()
+        for i, (x, y) in enumerate(train_loader):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            break
+'''),
+    ('fixed-batch-size', '''
+def sgd(params, lr, batch_size):
+    for param in params:
+        param.data -= lr*param.grad/batch_size
+
+def train_ch3(net, train_iter, loss, num_epochs, batch_size, params, lr):
+    for epoch in range(num_epochs):
+        for X, y in train_iter:
+            l = F.cross_entropy(net(X), y, reduction='sum')
+            for p in params:
+                if p.grad is not None: p.grad.data.zero_()
+            l.backward()
+            sgd(params, lr, batch_size)
+'''),
+    ('divided-by-batch-size', '''
+def sgd(params, lr, batch_size):
+    for param in params:
+        param.data -= lr*param.grad/batch_size
+
+def train_ch3(net, train_iter, num_epochs, batch_size, params, lr):
+    for epoch in range(num_epochs):
+        for X, y in train_iter:
+            l = F.cross_entropy(net(X), y)
+            net.zero_grad()
+            l.backward()
+            sgd(params, lr, batch_size)
+'''),
+    ('loss-detached', '''
+def train(model, metric_fc, trainloader, optimizer):
+    criterion = torch.nn.CrossEntropyLoss()
+    for ii, data in enumerate(trainloader):
+        data_input, label = data
+        feature = model(data_input)
+        loss = criterion(feature, label)
+        loss = torch.autograd.Variable(loss.data, requires_grad=True)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    ('loss-not-differentiable', '''
+def train(net, loader, opt):
+    for x, y in loader:
+        opt.zero_grad()
+        pred = torch.argmax(net(x), dim=1).float()
+        pred.requires_grad = True
+        loss = ((pred - y)**2).mean()
+        loss.backward()
+        opt.step()
+'''),
+    ('softmax-twice', '''
+class Network(nn.Module):
+    def __init__(self):
+        super(Network, self).__init__()
+        self.conv = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2))
+        self.fc = nn.Linear(4*13*13, 6)
+    def forward(self, x):
+        out = self.conv(x)
+        out = out.reshape(-1, 4*13*13)
+        out = F.softmax(self.fc(out), dim=1)
+        return out
+
+def train(model, optimizer, train_loader, test_loader):
+    criterion = nn.CrossEntropyLoss()
+    for e in range(2):
+        model.train()
+        correct, total_loss = 0, 0
+        for sample, target in train_loader:
+            output = model(sample)
+            loss = criterion(output, target)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+'''),
+    ('labels-broadcast', '''
+def train(model, loader, optimizer):
+    loss_fn = nn.MSELoss()
+    for x, y in loader:
+        logits = model(x).squeeze()
+        labels = y.reshape(-1, 1)
+        loss = loss_fn(logits, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    ('labels-broadcast', '''
+def evaluate(data_loader, model, device):
+    model.eval()
+    hits = n = 0
+    with torch.no_grad():
+        for samples, targets in data_loader:
+            targets = targets.to(device).float().unsqueeze(-1)
+            output = (torch.sigmoid(model(samples)) > 0.5).float().flatten()
+            hits += (output == targets).sum().item()
+            n += len(targets)
+    return hits/n
+'''),
+    ('measured-in-train-mode', '''
+class Net(nn.Module):
+    def __init__(self, k=3):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, k))
+    def forward(self, x): return self.body(x)
+
+net = Net()
+opt = optim.Adam(net.parameters(), lr=0.01)
+X, Y = torch.randn(60, 5), torch.randint(0, 3, (60,))
+train_dl = DataLoader(TensorDataset(X[:40], Y[:40]), batch_size=8, shuffle=True)
+test_dl = DataLoader(TensorDataset(X[40:], Y[40:]), batch_size=8)
+for epoch in range(2):
+    for x, y in train_dl:
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+    correct = 0
+    for x, y in test_dl:
+        pred = net(x).max(1)[1]
+        correct += pred.eq(y).sum()
+    print('accuracy', correct.item()/20)
+'''),
+    ('graph-kept', '''
+def train(env, net, train_loader, opt):
+    epoch_loss = 0.
+    for inputs, targets in train_loader:
+        opt.zero_grad()
+        loss = ((net(inputs) - targets)**2).mean()
+        loss.backward()
+        opt.step()
+        epoch_loss = epoch_loss + loss
+    print(epoch_loss)
+'''),
+    ('clipped-after-step', '''
+for i in range(2):
+    for batch in loader:
+        optimizer.zero_grad()
+        predictions = model(batch[0])
+        loss = F.cross_entropy(predictions, batch[1])
+        loss.backward()
+        optimizer.step()
+        if clip_gradient_norm:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 0.01)
+'''),
+    ('accumulation-not-divided', '''
+class Trainer:
+    def __init__(self, model, loader, gradient_accumulation_steps=4):
+        self.model, self.loader, self.k = model, loader, gradient_accumulation_steps
+        self.opt = optim.AdamW(model.parameters(), lr=1e-3)
+    def train(self):
+        self.model.train()
+        it = iter(self.loader)
+        for step in range(4):
+            for micro_step in range(2):
+                try: x, y = next(it)
+                except StopIteration:
+                    it = iter(self.loader)
+                    x, y = next(it)
+                loss = F.cross_entropy(self.model(x), y)
+                loss.backward()
+            self.opt.step()
+            self.opt.zero_grad(set_to_none=True)
+'''),
+    ('accumulation-zeroed', '''
+def train(model, loader, optimizer, grad_accum):
+    model.train()
+    for step, (images, labels) in enumerate(loader):
+        loss = F.cross_entropy(model(images), labels)/grad_accum
+        optimizer.zero_grad()
+        loss.backward()
+        if (step + 1) % grad_accum == 0 or step + 1 == len(loader):
+            optimizer.step()
+'''),
+    ('optimizer-remade', '''
+def train(epoch):
+    net.train()
+    optimizer = optim.SGD(net.parameters(), lr=learning_rate(lr, epoch), momentum=0.9, weight_decay=5e-4)
+    for inputs, targets in trainloader:
+        optimizer.zero_grad()
+        loss = criterion(net(inputs), targets)
+        loss.backward()
+        optimizer.step()
+
+def learning_rate(init, epoch): return init*0.5**(epoch//60)
+'''),
+    ('loss-averaged-wrongly', '''
+def train(net, trainloader, optimizer):
+    net.train()
+    criterion = nn.CrossEntropyLoss()
+    running_loss = 0.0
+    for x, y in trainloader:
+        optimizer.zero_grad()
+        loss = criterion(net(x), y)
+        loss.backward()
+        optimizer.step()
+        running_loss += loss.item()
+    train_loss = running_loss/len(trainloader.dataset)
+    print('Training loss: {:.6f}'.format(train_loss))
+'''),
+    ('loss-averaged-wrongly', '''
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+criterion = nn.CrossEntropyLoss()
+for epoch in range(2):
+    train_loss = valid_loss = 0.
+    model.train()
+    for data, target in train_loader:
+        optimizer.zero_grad()
+        loss = criterion(model(data), target)
+        loss.backward()
+        optimizer.step()
+        train_loss += loss.item()*data.size(0)
+    model.eval()
+    with torch.no_grad():
+        for data, target in valid_loader:
+            loss = criterion(model(data), target)
+            valid_loss += loss.item()*data.size(0)
+    train_loss = train_loss/len(train_loader)
+    valid_loss = valid_loss/len(valid_loader)
+    print('Epoch: {} Training Loss: {:.6f} Validation Loss: {:.6f}'.format(epoch, train_loss, valid_loss))
+'''),
+    ('accuracy-averaged-wrongly', '''
+class NewsClassifier(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 3)
+    def forward(self, x): return self.fc(x)
+    def validate(self, val_loader):
+        self.eval()
+        acc = 0.
+        with torch.no_grad():
+            for x, targets in val_loader:
+                preds = self(x).argmax(dim=1)
+                acc += torch.sum(preds == targets)
+        return acc.item()/len(val_loader)
+'''),
+    ('softmax-over-batch', '''
+def make_predictions(model, test_dataloader):
+    y_preds, ys = [], []
+    model.eval()
+    with torch.inference_mode():
+        for X, y in test_dataloader:
+            y_logit = model(X)
+            y_pred = torch.softmax(y_logit, dim=0).argmax(dim=1)
+            y_preds.append(y_pred)
+            ys.append(y)
+    acc = (torch.cat(y_preds) == torch.cat(ys)).float().mean()
+    return acc
+'''),
+    ('measured-on-training-set', '''
+def train_net(net, train_loader, test_loader, optimizer, num_epochs=1):
+    loss_fn = nn.CrossEntropyLoss()
+    for epoch in range(num_epochs):
+        for x, y in train_loader:
+            net.train()
+            loss = loss_fn(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        with torch.no_grad():
+            net.eval()
+            test_acc = batch_accuracy(train_loader, net)
+            print(f'Test Accuracy: {test_acc*100:.2f}%')
+
+def batch_accuracy(loader, net):
+    with torch.no_grad():
+        total = acc = 0
+        net.eval()
+        for x, y in loader:
+            acc += (net(x).argmax(1) == y).sum().item()
+            total += len(y)
+    return acc/total
+'''),
+    ('one-batch-only', '''
+def validate_epoch(model):
+    model.eval()
+    with torch.no_grad():
+        accs = [batch_accuracy(model(xb), yb) for i in valid_dl]
+    return round(torch.stack(accs).mean().item(), 4)
+
+def batch_accuracy(out, yb): return (out.argmax(1) == yb).float().mean()
+
+valid_dl = DataLoader(TensorDataset(torch.randn(30, 6), torch.randint(0, 3, (30,))), batch_size=8)
+xb, yb = next(iter(valid_dl))
+'''),
+    ('trained-in-eval-mode', '''
+class Trainer:
+    def __init__(self, model, train_loader, val_loader, criterion, optimizer):
+        self.model, self.train_loader, self.val_loader = model, train_loader, val_loader
+        self.criterion, self.optimizer = criterion, optimizer
+        self.model.train()
+    def run(self, epochs):
+        for epoch in range(epochs):
+            self.train_epoch()
+            print(self.evaluate())
+    def train_epoch(self):
+        for x, y in self.train_loader:
+            self.optimizer.zero_grad()
+            self.criterion(self.model(x), y).backward()
+            self.optimizer.step()
+    def evaluate(self):
+        self.model.eval()
+        total = n = 0
+        with torch.no_grad():
+            for x, y in self.val_loader:
+                total += (self.model(x).argmax(1) == y).sum().item()
+                n += len(y)
+        return total/n
+'''),
+    ('step-missing', '''
+model = nn.Linear(4, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+X = torch.randn(32, 4)
+y = X @ torch.ones(4, 1)
+for epoch in range(10):
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(X), y)
+    loss.backward()
+    optimizer.step
+'''),
+    ('optimizer-misses-parameters', '''
+old = nn.Linear(4, 1)
+optimizer = torch.optim.SGD(old.parameters(), lr=0.1)
+model = nn.Linear(4, 1)
+X = torch.randn(32, 4)
+y = X @ torch.ones(4, 1)
+for epoch in range(10):
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(X), y)
+    loss.backward()
+    optimizer.step()
+'''),
+    ('scheduler-each-batch', '''
+def train(model, loader, optimizer, scheduler, criterion):
+    model.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+        scheduler.step()
+'''),
+    ('wrong-sign', '''
+def train(model, train_loader, optimizer):
+    model.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        logp = F.log_softmax(model(x), dim=1)
+        loss = logp.gather(1, y[:, None]).mean()
+        loss.backward()
+        optimizer.step()
+'''),
+    ('loss-wrong', '''
+def my_loss(preds, targets):
+    p = preds.softmax(1)
+    return p[torch.arange(len(targets)), targets].log().neg().exp().reciprocal().mean()
+
+def train(model, train_loader, optimizer):
+    model.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        loss = my_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+'''),
+    ('counted-not-averaged', '''
+def test(model, test_loader, device):
+    model.eval()
+    correct = 0
+    with torch.no_grad():
+        for data, target in test_loader:
+            pred = model(data.to(device)).argmax(dim=1, keepdim=True)
+            correct += pred.eq(target.to(device).view_as(pred)).sum().item()
+    print('Accuracy: {}'.format(correct))
+'''),
+    ('last-batch-only', '''
+def validate(model, val_loader, loss_fn):
+    model.eval()
+    with torch.no_grad():
+        for x, y in val_loader:
+            val_loss = loss_fn(model(x), y).item()
+    return val_loss
+'''),
+    ('trained-while-measuring', '''
+def run_epoch(data_iter, model, loss_compute):
+    total = tokens = 0
+    for x, y in data_iter:
+        loss, n = loss_compute(model(x), y)
+        total += loss
+        tokens += n
+    return total/tokens
+
+class LossCompute:
+    def __init__(self, criterion, opt=None): self.criterion, self.opt = criterion, opt
+    def __call__(self, out, y):
+        loss = self.criterion(out, y)
+        loss.backward()
+        if self.opt is not None:
+            self.opt.step()
+            self.opt.zero_grad()
+        return loss.item()*len(y), len(y)
+
+criterion = nn.CrossEntropyLoss()
+def evaluate(model, val_loader):
+    model.eval()
+    return run_epoch(val_loader, model, LossCompute(criterion, None))
+'''),
+    ('parameters-rebound', '''
+x = torch.randn(30, 1)
+y = 2*x + 1
+w, b = torch.randn(1, requires_grad=True), torch.zeros(1, requires_grad=True)
+for epoch in range(10):
+    loss = ((x*w + b - y)**2).mean()
+    loss.backward()
+    w = w - 0.1*w.grad
+    b = b - 0.1*b.grad
+'''),
+    ('update-under-autograd', '''
+x = torch.randn(30, 1)
+y = 2*x + 1
+w, b = torch.randn(1, requires_grad=True), torch.zeros(1, requires_grad=True)
+for epoch in range(10):
+    loss = ((x*w + b - y)**2).mean()
+    loss.backward()
+    w -= 0.1*w.grad
+    b -= 0.1*b.grad
+'''),
+    ('zeroed-too-early', '''
+while epoch < num_epochs:
+    for inputs, targets in dataloader:
+        out = model(inputs)
+        loss = criterion(out, targets)
+        loss.backward()
+        model.zero_grad()
+        optimizer.step()
+    epoch += 1
+'''),
+]
+
+for slug, text in more_wrong: wrong.setdefault(slug, []).append(text)
+
 wrong = {slug: [_file(text) for text in texts] for slug, texts in wrong.items()}
-right = [_file(text) for text in right]
+right = [_file(text) for text in right + more_right]

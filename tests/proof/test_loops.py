@@ -1,0 +1,214 @@
+"Loops as people write them: mistakes get their names, and no right loop is accused of one"
+import ast
+import linecache
+import sys
+from types import ModuleType
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+import own_loops
+from fastsgd.check import check_loop
+from fastsgd.checker import loops
+from fastsgd.checker.loopnames import loop_names
+
+numbers = iter(range(10**6))
+
+
+def judged(text):
+    "The judgements on all loops of a file, as `check_file` makes them, in this process"
+    name = f'/loops/{next(numbers)}.py'
+    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    space = ModuleType('solution')
+    file = loops.FileLoops(name, text)
+    for statement in ast.parse(text, name).body:
+        code = compile(ast.Module([statement], []), name, 'exec')
+        try: file.execute(statement, code, vars(space))
+        except Exception: pass  # as in a file without its data
+    file.find(vars(space), {})
+    return [found for _, found in file.judged([]) if found is not None]
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, 'argv', ['a.py'])
+
+
+def slugs(found, kind=None): return {v.slug for j in found for v in j.verdicts if kind in (None, v.kind)}
+
+
+wrong = [pytest.param(slug, text, id=f'{slug}-{i}') for slug, texts in own_loops.wrong.items() for i, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(('slug', 'text'), wrong)
+def test_a_mistake_gets_its_name(slug, text):
+    found = judged(text)
+    assert slug in slugs(found)
+    assert slugs(found, 'mistake') <= {slug}
+
+
+@pytest.mark.parametrize('text', own_loops.right, ids=range(len(own_loops.right)))
+def test_a_right_loop_is_accused_of_nothing(text):
+    found = judged(text)
+    assert found and slugs(found, 'mistake') == set()
+    assert [j.unclear for j in found if j.unclear] == []
+
+
+def test_there_are_enough():
+    assert len(wrong) >= 80 and len(own_loops.right) >= 40
+
+
+def test_each_name_is_tried():
+    missing = {*loop_names} - {*own_loops.wrong} - {'no-grad-missing', 'sigmoid-twice'}
+    assert missing <= {'stale-gradient', 'one-update-per-epoch', 'first-batch-skipped', 'last-batch-dropped', 'batch-used-twice'}
+
+
+# Messages speak the author's names and lines
+
+def test_a_message_quotes_the_lines():
+    text = own_loops.wrong['zeroed-too-early'][0]
+    verdict, = [v for j in judged(text) for v in j.mistakes]
+    line = text.splitlines().index('        optimizer.zero_grad()') + 1
+    assert '`optimizer.zero_grad()` stands between `loss.backward()` and `optimizer.step()`' in verdict.message
+    assert f'line {line}' in verdict.message and verdict.line == line
+
+
+# From Python
+
+def training(net, loader, optimizer):
+    for x, y in loader:
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        optimizer.step()
+
+
+def measuring(net, loader, partition):
+    net.eval()
+    with torch.no_grad():
+        return sum((net(x).argmax(1) == y).sum().item() for x, y in loader)/len(loader.dataset)
+
+
+def test_two_functions_at_once():
+    report = check_loop(train=training, valid=measuring)
+    assert not report.ok and report.passed == ['measuring']
+    finding, = report.findings
+    assert (finding.function, finding.mistake, finding.kind) == ('training', 'gradients-not-zeroed', 'mistake')
+    assert report.to_dict()['findings'][0]['kind'] == 'mistake' and 'zero_grad' in report.hint()
+
+
+def with_a_zebra(net, loader, zebra):
+    for x, y in loader: zebra(net(x), y).backward()
+
+
+def with_several_models(net, loader, quux, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        (quux*nn.functional.cross_entropy(net(x), y)).backward()
+        optimizer.step()
+
+
+def test_what_a_name_does_not_tell_is_asked_for():
+    report = check_loop(train=with_several_models)
+    assert report.findings == [] and report.passed == [] and 'roles=dict(quux=' in report.notes[0]
+    assert check_loop(train=with_several_models, roles=dict(quux=1.)).passed == ['with_several_models']
+
+
+def test_a_thing_is_known_by_its_use():
+    assert [f.mistake for f in check_loop(train=with_a_zebra).findings] == ['step-missing']
+
+
+def from_a_dict(net, loader, opt):
+    for batch in loader:
+        opt.zero_grad()
+        nn.functional.cross_entropy(net(batch['pixels']), batch['answer']).backward()
+        opt.step()
+
+
+def test_batches_may_be_dicts():
+    assert check_loop(train=from_a_dict, batch=('pixels', 'answer')).passed == ['from_a_dict']
+
+
+def test_notes_do_not_count():
+    def measure(net, loader):
+        net.eval()
+        return sum((net(x).argmax(1) == y).sum().item() for x, y in loader)/len(loader.dataset)
+    report = check_loop(valid=measure)
+    assert report.ok and [(f.mistake, f.kind) for f in report.findings] == [('no-grad-missing', 'note')]
+    assert report.passed == ['measure']
+
+
+@pytest.mark.parametrize(('wrong_call', 'said'), [(lambda: check_loop(), 'nothing to check'),
+                                                  (lambda: check_loop(train=3), 'hand over the function')])
+def test_what_is_no_function_is_refused(wrong_call, said):
+    with pytest.raises((ValueError, TypeError), match=said): wrong_call()
+
+
+def test_the_caller_is_left_as_it_was():
+    torch.manual_seed(3)
+    state, kind = torch.get_rng_state(), torch.get_default_dtype()
+    check_loop(train=training)
+    assert torch.equal(state, torch.get_rng_state()) and torch.get_default_dtype() == kind
+
+
+def endless(net, loader, opt):
+    while True:
+        for x, y in loader: nn.functional.cross_entropy(net(x), y)
+
+
+def test_a_loop_without_an_end_is_stopped():
+    assert check_loop(train=endless).to_dict() is not None
+
+
+# Any order, any name, any optimizer, any size
+
+LINES = dict(zero='{opt}.zero_grad()', out='out = {model}({x})', loss='loss = {loss}(out, {y})', back='loss.backward()',
+             step='{opt}.step()')
+ORDERS = ['zero out loss back step', 'out zero loss back step', 'out loss zero back step', 'out loss back step zero',
+          'zero out loss back step zero']
+NAMES = dict(model=['model', 'net', 'network', 'clf', 'classifier', 'nn_model'],
+             loader=['dl', 'train_loader', 'trainloader', 'dataloader', 'data_iter', 'train_dl', 'loader'],
+             loss=['loss_fn', 'criterion', 'loss_func', 'cost', 'F.cross_entropy', 'nn.CrossEntropyLoss()'],
+             opt=['opt', 'optimizer', 'optim_', 'trainer'], x=['x', 'xb', 'inputs', 'images', 'data'],
+             y=['y', 'yb', 'labels', 'target'])
+OPTIMIZERS = ['', 'SGD({}, lr=0.1)', 'SGD({}, lr=0.1, momentum=0.9)', 'Adam({}, lr=1e-3)', 'AdamW({})', 'RMSprop({}, lr=1e-3)',
+              'SGD({}, lr=0.05, weight_decay=0.1, nesterov=True, momentum=0.5)']
+
+
+@st.composite
+def right_loops(draw):
+    "The text of a right loop, in one of very many forms"
+    names = {role: draw(st.sampled_from(found)) for role, found in NAMES.items()}
+    made, mode = draw(st.sampled_from(OPTIMIZERS)), draw(st.sampled_from(['', '    {model}.train()\n']))
+    order = draw(st.sampled_from(ORDERS)).split()
+    body = [LINES[part].format(**names) for part in order]
+    if draw(st.booleans()): body.insert(body.index('loss.backward()') + 1,
+                                        'nn.utils.clip_grad_norm_({model}.parameters(), 0.1)'.format(**names))
+    if draw(st.booleans()): body.append('total += loss.item()*len({x})'.format(**names))
+    given_names = [names['model'], names['loader'], *([names['loss']] if names['loss'].isidentifier() else []),
+                   *([] if made else [names['opt']])]
+    given_names = draw(st.permutations(given_names))
+    epochs = draw(st.sampled_from(['', 'epochs', 'num_epochs']))
+    lines = [f'for {names["x"]}, {names["y"]} in {names["loader"]}:'] + ['    ' + line for line in body]
+    if epochs: lines = [f'for epoch in range({epochs}):'] + ['    ' + line for line in lines]
+    if made: lines.insert(0, f'{names["opt"]} = torch.optim.' + made.format(f'{names["model"]}.parameters()'))
+    head = f'def fit({", ".join([*given_names, *([epochs] if epochs else [])])}):\n' + mode.format(**names) + '    total = 0.\n'
+    return 'import torch\nfrom torch import nn\nimport torch.nn.functional as F\n' + head + '\n'.join('    ' + s for s in lines) + '\n'
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@given(right_loops())
+def test_no_right_loop_is_accused_in_any_form(text):
+    found, = judged(text)
+    assert found.unclear == '' and found.mistakes == []
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+@given(right_loops(), st.integers(0, 10**6))
+def test_without_zeroing_it_is_named_in_any_form(text, seed):
+    text = '\n'.join(line for line in text.splitlines() if 'zero_grad' not in line) + '\n'
+    found, = judged(text)
+    assert [v.slug for v in found.mistakes] in (['gradients-not-zeroed'], ['gradients-not-zeroed', 'optimizer-remade'])
