@@ -305,7 +305,8 @@ def test_what_is_open_is_printed(visit, host):
 
 # ---- the pages that a newcomer reads
 
-ROAD = ['data', 'descent', 'manual', 'network', 'modules', 'ten', 'learner', 'parity', 'mistakes', 'exercises']
+ROAD = ['data', 'descent', 'manual', 'network', 'modules', 'ten', 'learner', 'parity', 'mistakes', 'exercises',
+        'watch']
 
 
 @pytest.mark.parametrize('name', ROAD)
