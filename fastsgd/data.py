@@ -28,7 +28,7 @@ class DigitData:
     train_y: Tensor # two classes: (N, 1), 1 for `classes[0]`; more: (N,), positions in `classes`
     valid_x: Tensor # like `train_x`, for images never trained on
     valid_y: Tensor # like `train_y`
-    classes: tuple # the digits, in the order given
+    classes: tuple # the digits, or names, in the order given
 
     @property
     def n_out(self) -> int: # 1 for two classes, else one for each class
@@ -49,24 +49,25 @@ class DigitData:
 
 # %% ../nbs/80_loader.ipynb #6ac565e7
 def _tensors(x, y, classes):
-    "Pixels (0 to 255) and digits, as images and labels"
-    x, y = torch.as_tensor(x).float()/255, torch.as_tensor(y)
-    if len(classes) == 2: return x, (y == classes[0]).long()[:, None]
-    return x, sum(i*(y == c).long() for i, c in enumerate(classes))
+    "Pixels (0 to 255) and classes, as images and labels"
+    x, hits = torch.as_tensor(x).float()/255, [torch.as_tensor(y == c) for c in classes]
+    if len(classes) == 2: return x, hits[0].long()[:, None]
+    return x, sum(i*hit.long() for i, hit in enumerate(hits))
 
 # %% ../nbs/80_loader.ipynb #aeffda8b
 def load_digits(
     source: str | Path = 'embedded', # that, `'mnist_sample'`, `'mnist'`, or a folder of images
-    classes: Iterable = (3, 7), # the digits to tell apart; of two, label 1 means the first
+    classes: Iterable = (3, 7), # digits to tell apart; of two, label 1 means the first. Names: folders'
     valid_pct: float = 0.2, # share set aside for validation, where the source has no split
     seed: int = 42 # seed of that split
 ) -> DigitData: # images as float32 `(N, 784)` in [0, 1], labels as int64
     """Load handwritten digits.
 
-    Raises `ValueError` for classes that are no digits, an unknown source or a broken image,
+    Raises `ValueError` for classes that are none, an unknown source or a broken image,
     `FileNotFoundError` for a folder without the images asked for, `ConnectionError` where
     a download fails."""
-    classes = guards.digits(classes)
+    own = source not in ('embedded', 'mnist_sample', 'mnist')
+    classes = guards.classes(classes) if own else guards.digits(classes)
     splits = sources.pixels_and_digits(source, classes, valid_pct, seed)
     train, valid = (_tensors(x, y, classes) for x, y in splits)
     return DigitData(*train, *valid, classes)

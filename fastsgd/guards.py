@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Refusal', 'BadValue', 'BadType', 'NotFinite', 'MissingFile', 'FileInTheWay', 'NoAccess', 'NoNetwork',
-           'MissingPackage', 'TookTooLong', 'digits', 'source', 'positive_rate', 'parameters', 'training', 'optimizer',
-           'several', 'layer', 'same_shape', 'answers', 'usable', 'gradients', 'batches', 'plain']
+           'MissingPackage', 'TookTooLong', 'digits', 'classes', 'source', 'positive_rate', 'parameters', 'training',
+           'optimizer', 'several', 'layer', 'same_shape', 'answers', 'usable', 'gradients', 'batches', 'plain']
 
 # %% ../nbs/91_guards.ipynb #eb4f4c11
 import inspect, re
@@ -60,6 +60,25 @@ def digits(
         raise BadValue(f'classes={classes} leaves nothing to tell apart: name at least two digits, '
                        'such as (3, 7).')
     return tuple(map(int, classes))
+
+def classes(
+    classes: Iterable # should be digits, also as text, or names such as ('cat', 'dog')
+) -> tuple: # digits as whole numbers, names as they are
+    "Different classes, at least two; raises `ValueError` for others"
+    if isinstance(classes, str) or not isinstance(classes, Iterable): classes = [classes]
+    names = tuple(classes)
+    if names and all(c in tuple('0123456789') for c in names): return digits(map(int, names))
+    if not all(isinstance(c, str) for c in names): return digits(names)
+    for name in names:
+        if not name.strip() or not name.isprintable() or len(name) > 100:
+            raise BadValue(f'{name[:100]!r} is no name of a class: '
+                           'give 1 to 100 characters that can be printed.')
+        if names.count(name) > 1:
+            raise BadValue(f'Class {name!r} stands twice: name each class once.')
+    if len(names) < 2:
+        raise BadValue(f'classes={names} leaves nothing to tell apart: name at least two classes, '
+                       "such as digits or ('cat', 'dog').")
+    return names
 
 # %% ../nbs/91_guards.ipynb #dcc6193d
 def source(

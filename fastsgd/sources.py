@@ -87,26 +87,38 @@ def _pixels(file):
         raise BadValue(f'{file} has {px.shape[1]} by {px.shape[0]} pixels: resize it to 28 by 28.')
     return px.reshape(-1)
 
+def _light_on_dark(x, folder):
+    "Images as MNIST has them: those that are dark on light are turned, and a warning says so"
+    squares = x.reshape(-1, 28, 28)
+    border = np.concatenate([squares[:, 0], squares[:, -1], squares[:, :, 0], squares[:, :, -1]], 1)
+    light = np.median(border, 1) > 127
+    if light.any():
+        warnings.warn(f'{light.sum()} of {len(x)} images in {folder} are dark on light: '
+                      'they are turned into light on dark, as MNIST has its digits.', stacklevel=2)
+    return np.where(light[:, None], 255 - x, x)
+
 def _read_folder(folder, classes):
-    "Pixels and digits of the images in one folder for each class"
+    "Pixels and classes of the images in one folder for each class"
     pairs = []
     for c in classes:
         place = folder/str(c)
         files = sorted(get_image_files(place)) if place.is_dir() else []
         if not files:
-            raise MissingFile(f'There are no images of digit {c}: put some into {place}, '
+            raise MissingFile(f'There are no images of {"digit" if type(c) is int else "class"} {c}: put some into {place}, '
                               f'or leave {c} out of classes.')
         pairs += [(file, c) for file in files]
     pairs = tqdm(pairs, desc=f'reading {folder.name}', disable=None, leave=False)
     x, y = zip(*((_pixels(file), c) for file, c in pairs))
-    return np.stack(x), np.array(y)
+    return _light_on_dark(np.stack(x), folder), np.array(y)
 
-def _read_split(path, classes):
-    "What `_read_folder` gives, for training and for validation"
+def _read_split(path, classes, valid_pct, seed):
+    "What `_read_folder` gives, for training and for validation; a split is made where there is none"
     for names in ('train', 'valid'), ('training', 'testing'):
         if all((path/n).is_dir() for n in names): return [_read_folder(path/n, classes) for n in names]
-    raise MissingFile(f'{path} holds neither train/ and valid/ nor training/ and testing/: '
-                      'sort the images into one such pair, with a folder for each digit inside.')
+    if any((path/str(c)).is_dir() for c in classes):
+        return _split(*_read_folder(path, classes), valid_pct, seed)
+    raise MissingFile(f'{path} holds neither train/ and valid/ nor training/ and testing/, nor a folder '
+                      f'such as {classes[0]}/: sort the images into folders, one for each class.')
 
 # %% ../nbs/81_sources.ipynb #a28b7e0e
 def _fetch(url):
@@ -135,10 +147,10 @@ def _fetch(url):
 # %% ../nbs/81_sources.ipynb #6e807a40
 def pixels_and_digits(
     source: str | Path, # `'embedded'`, `'mnist_sample'`, `'mnist'`, or a folder of images
-    classes: tuple, # the digits wanted
+    classes: tuple, # the digits wanted; names, where a folder has them
     valid_pct: float = 0.2, # share set aside for validation, where the source has no split
     seed: int = 42 # of that split
-) -> list: # (pixels (N, 784) as uint8, digits (N,)) for training and for validation, as arrays
+) -> list: # (pixels (N, 784) as uint8, classes (N,)) for training and for validation, as arrays
     "The images of some digits; raises what `load_digits` raises"
     if guards.source(source) == 'embedded':
         x, y = _embedded()
@@ -146,7 +158,7 @@ def pixels_and_digits(
         return _split(x[mine], y[mine], valid_pct, seed)
     urls = dict(mnist_sample=URLs.MNIST_SAMPLE, mnist=URLs.MNIST)
     path = _fetch(urls[source]) if source in urls else Path(source).expanduser()
-    try: return _read_split(path, classes)
+    try: return _read_split(path, classes, valid_pct, seed)
     except PermissionError as e:
         raise NoAccess(f'{e.filename} cannot be read: make it readable, with chmod -R +r, '
                        'or name another folder.') from None

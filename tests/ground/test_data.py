@@ -61,6 +61,35 @@ def test_digits_written_as_images_are_read_back_exactly(own_cache, tmp_path, nam
     assert read.classes == classes and equal(load_digits(str(tmp_path), classes), read)
 
 
+def test_a_folder_without_a_split_is_split_and_classes_have_names(own_cache, tmp_path):
+    data = load_digits(classes=(0, 1, 2))
+    names = 'zero', 'one', 'a two'
+    for i, name in enumerate(names):
+        write_images(tmp_path/name, data.train_x[data.train_y == i][:10], ['x']*10)
+        for file in (tmp_path/name/'x').iterdir(): file.rename(tmp_path/name/file.name)
+    read = load_digits(tmp_path, names, valid_pct=.3)
+    assert (len(read.train_x), len(read.valid_x), read.classes) == (21, 9, names)
+    again, other = load_digits(tmp_path, names, valid_pct=.3), load_digits(tmp_path, names, valid_pct=.3, seed=1)
+    assert equal(read, again) and not equal(read, other)
+    for x, y in (read.train_x, read.train_y), (read.valid_x, read.valid_y):
+        for row, label in zip(x, y): assert (data.train_x[data.train_y == label] == row).all(1).any()
+    two = load_digits(tmp_path, ('one', 'zero'), valid_pct=.5)
+    assert two.n_out == 1 and two.train_y.shape == (10, 1)
+    with pytest.raises(ValueError, match='valid_pct is 2'): load_digits(tmp_path, names, valid_pct=2)
+    with pytest.raises(ValueError, match="'zero' is not a digit"): load_digits(classes=names)
+
+
+def test_images_that_are_dark_on_light_are_turned_with_a_warning(own_cache, tmp_path):
+    data = load_digits()
+    x = data.train_x[data.train_y[:, 0] == 1][:20]
+    write_images(tmp_path, torch.cat([x[:10], 1 - x[10:]]), [3]*20)
+    write_images(tmp_path, data.train_x[data.train_y[:, 0] == 0][:20], [7]*20)
+    with pytest.warns(UserWarning, match='10 of 40 images in .* are dark on light: they are turned'):
+        read = load_digits(tmp_path)
+    threes = torch.cat([read.train_x[read.train_y[:, 0] == 1], read.valid_x[read.valid_y[:, 0] == 1]])
+    assert {tuple(row.tolist()) for row in threes} == {tuple(row.tolist()) for row in x}
+
+
 def test_other_files_between_the_images_are_ignored(folder):
     before = load_digits(folder)
     (folder/'train'/'3'/'.DS_Store').write_bytes(b'x')
@@ -69,7 +98,7 @@ def test_other_files_between_the_images_are_ignored(folder):
 
 
 def test_folder_without_a_split_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match='neither train/ and valid/ nor training/ and testing/.*sort'):
+    with pytest.raises(FileNotFoundError, match='neither train/ and valid/ nor training/ and testing/, nor a folder such as 3/: sort'):
         load_digits(tmp_path)
 
 
