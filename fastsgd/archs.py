@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['archs', 'sigmoid_net', 'deep_net', 'Arch', 'find', 'as_tensors', 'draw', 'as_module', 'as_function', 'own_arch',
-           'loss_for', 'rate_for', 'rounding', 'chance']
+           'small_cnn', 'loss_for', 'rate_for', 'rounding', 'chance']
 
 # %% ../nbs/95_archs.ipynb #15f4d334
 from collections.abc import Callable
@@ -197,6 +197,21 @@ def own_arch(
     if not names: raise BadValue('model has no parameters, so there is nothing to train.')
     model = deepcopy(model)
     return Arch(function, names, module=lambda n_out: deepcopy(model), title=_title(model))
+
+# %% ../nbs/95_archs.ipynb #5b1c0a02
+def _block(n_in, n_out):
+    "A convolution that halves the picture, made even by batch normalization"
+    conv = nn.Conv2d(n_in, n_out, 3, stride=2, padding=1)
+    return nn.Sequential(conv, nn.BatchNorm2d(n_out), nn.ReLU())
+
+# %% ../nbs/95_archs.ipynb #5b1c0a03
+def small_cnn(
+    n_out: int # numbers predicted for an image
+) -> nn.Sequential: # body and head; maps (N, 784) to (N, n_out)
+    "Three convolutions and a linear layer: small enough to be trained in seconds"
+    body = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), _block(1, 16), _block(16, 32),
+                         _block(32, 64), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return nn.Sequential(body, nn.Linear(64, n_out))
 
 # %% ../nbs/95_archs.ipynb #73323c95
 def loss_for(

@@ -2,6 +2,7 @@
 from functools import partial
 from urllib.error import URLError
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from fastai.data.core import DataLoaders
 from fastai.optimizer import SGD
 from PIL import Image
 
-from fastsgd import manual, modules
+from fastsgd import manual, model, modules
 from fastsgd.data import get_dls, load_digits
 from fastsgd.learner import get_learner
 from fastsgd.parity import assert_same_training, record
@@ -35,6 +36,12 @@ sys.path.insert(0, sys.argv[1])
 try: import fastsgd.vision
 except ImportError as e: print(e)
 import fastsgd.learner, fastsgd.parity, fastsgd.scale
+from fastsgd import archs, model
+path = model.save_model(sys.argv[1] + '/m', archs.small_cnn(3), ('cat', 'dog', 'cow'))
+assert model.load_model(path).arch == 'small_cnn'
+path.write_bytes(path.read_bytes().replace(rb'\\"small_cnn\\"', rb'\\"resnet18\\" '))
+try: model.load_model(path)
+except ModuleNotFoundError as e: print(e)
 '''
     return end(start(code, tmp_path))
 
@@ -45,7 +52,8 @@ import fastsgd.learner, fastsgd.parity, fastsgd.scale
 def test_a_torchvision_that_does_not_import_is_named_with_its_mend(tmp_path, init):
     run = import_vision(tmp_path, init)
     assert run.status == 0, run.err
-    assert len(run.out.splitlines()) == 1
+    here, in_a_file = run.out.splitlines()  # on importing, and on loading a resnet18: all else works
+    assert here == in_a_file
     assert run.out.startswith(f'fastsgd.vision needs a torchvision that matches torch {torch.__version__} (')
     assert run.out.endswith('pip install --upgrade --force-reinstall torch torchvision\n')
     assert init.partition('"')[2].partition('"')[0] in run.out
@@ -174,16 +182,81 @@ def test_transfer_gives_the_same_twice(vision):
     assert runs[0] == runs[1] and list(runs[0]) == ['from scratch', 'fine_tune']
 
 
+@pytest.fixture(scope='session')
+def folder(vision, tmp_path_factory):
+    path = tmp_path_factory.mktemp('images')/'digits'
+    return vision.export_images(few(load_digits(classes=range(10)), 200), path)
+
+
 @pytest.fixture
-def images(vision, tmp_path):
-    path = vision.export_images(few(load_digits(classes=range(10)), 200), tmp_path/'digits')
-    return vision.ImageDataLoaders.from_folder(path, num_workers=0, bs=32)
+def images(vision, folder): return vision.ImageDataLoaders.from_folder(folder, num_workers=0, bs=32)
 
 
-def test_a_resnet_takes_a_step(vision, images):
-    learn = vision.image_learner(images)
+@pytest.fixture(scope='session')
+def learner(vision, folder):
+    "A resnet18 of digits, after a step"
+    torch.manual_seed(0)
+    learn = vision.image_learner(vision.ImageDataLoaders.from_folder(folder, num_workers=0, bs=100))
     with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(1, 0.01)
-    assert 0 <= learn.recorder.values[-1][-1] <= 1
+    return learn
+
+
+def test_a_resnet_takes_a_step(learner): assert 0 <= learner.recorder.values[-1][-1] <= 1
+
+
+# A resnet18 in a file
+
+def test_a_resnet_of_digits_is_kept_with_what_it_needs(learner, tmp_path):
+    pytest.importorskip('safetensors')
+    kept = model.load_model(model.save_model(tmp_path/'m', learner))
+    assert (kept.arch, kept.classes, kept.look) == ('resnet18', tuple(range(10)), model.Look())
+    x, y = learner.dls.valid.one_batch()
+    learner.model.eval()
+    with torch.no_grad(): expected = learner.model(x)
+    assert torch.equal(kept.outputs(x[:, 0].reshape(-1, 784)), torch.Tensor(expected))
+    files = [model.prepare(Image.open(file)) for file in learner.dls.valid.items[:32]]
+    assert (kept.predict(torch.stack(files)) - expected[:32].softmax(1)).abs().mean() < 0.1
+
+
+@pytest.fixture(scope='session')
+def photos(tmp_path_factory):
+    "A folder for each of two classes, without a split"
+    path, noise = tmp_path_factory.mktemp('photos'), np.random.default_rng(0)
+    for name in 'cat', 'dog':
+        (path/name).mkdir()
+        for i in range(5):
+            Image.fromarray(noise.integers(0, 256, (40, 60, 3), dtype=np.uint8)).save(path/f'{name}/{i}.png')
+    return path
+
+
+@pytest.mark.parametrize('fit', ['crop', 'squish'])
+@pytest.mark.parametrize('stats', [((), ()), ((.5, .4, .3), (.2, .3, .4))], ids=['as they are', 'normalized'])
+def test_a_resnet_of_photos_gets_its_pictures_as_from_its_loaders(vision, photos, tmp_path, fit, stats):
+    pytest.importorskip('safetensors')
+    from fastai.vision.augment import Resize, aug_transforms
+    from fastai.data.transforms import Normalize
+    norm = [Normalize.from_stats(*stats, cuda=False)] if stats[0] else []
+    dls = vision.ImageDataLoaders.from_folder(photos, valid_pct=.4, num_workers=0, bs=4,
+                                              item_tfms=Resize((24, 32), fit), batch_tfms=[*aug_transforms(), *norm])
+    learn = vision.image_learner(dls)
+    kept = model.load_model(model.save_model(tmp_path/'m', learn))
+    assert (kept.classes, kept.look.fit, kept.look.size) == (('cat', 'dog'), fit, (24, 32))
+    x = torch.stack([kept.look.prepare(Image.open(file)) for file in dls.valid.items])
+    seen = torch.Tensor(dls.valid.one_batch()[0])
+    assert torch.allclose(kept.look.normed(x), seen, atol=1e-4)
+    with torch.no_grad(): assert torch.equal(kept.outputs(x), learn.model.eval()(kept.look.normed(x)))
+
+
+def test_pictures_in_a_form_of_their_own_are_refused(vision, photos):
+    from fastai.vision.augment import Resize
+    dls = vision.ImageDataLoaders.from_folder(photos, valid_pct=.4, num_workers=0, bs=4, item_tfms=Resize(24, 'pad'))
+    with pytest.raises(ValueError, match=r'not known here: make them with item_tfms=Resize\(n\)'):
+        model.as_model(vision.image_learner(dls))
+
+
+def test_another_head_is_refused(vision, images):
+    with pytest.raises(ValueError, match='or the resnet18 of image_learner, for 10 classes'):
+        model.as_model(vision.image_learner(images, lin_ftrs=[64]))
 
 
 def test_weights_that_cannot_be_fetched(vision, images, tmp_path, monkeypatch):
