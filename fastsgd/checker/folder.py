@@ -15,7 +15,7 @@ from pathlib import Path
 from time import sleep
 from xml.etree import ElementTree
 
-from .apart import fork, forks
+from .apart import end, fork, forks
 from ..guards import MissingFile, Refusal
 from ..show import bar
 
@@ -47,7 +47,8 @@ def _files(path):
 # %% ../../nbs/88_folder.ipynb #f01de012
 def serve(
     report: Callable, # `report(path, seconds, seed, tell, begin)`, as `fastsgd.check.report_on`
-    write: Callable, # `write(...)` is what `begin` begins: `fastsgd.check.write_findings`
+    write: Callable, # what `begin` begins: `fastsgd.check.write_findings`
+    begin: Callable, # begins it in a new Python: `fastsgd.check.begin_anew`
     warm: Callable, # `warm(seed)` remembers what all checks need
     folder: str, # where results go
     files: list, # names
@@ -59,8 +60,9 @@ def serve(
     "Check files, and write what comes of each to a file named by its number"
     tasks = [(Path(folder)/str(i), report, file, seconds, seed) for i, file in enumerate(files)]
     if len(files) > 1: warm(seed)
-    if copies and forks(): return _in_copies(tasks, partial(fork, write), jobs)
-    with ThreadPoolExecutor(jobs) as pool: list(pool.map(lambda task: _judge(*task), tasks))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that blocks end in order
+    if copies and forks(): _in_copies(tasks, partial(fork, write), jobs)
+    else: _in_threads(tasks, begin, jobs)
 
 # %% ../../nbs/88_folder.ipynb #f01de013
 def _judge(out, report, file, *args):
@@ -85,7 +87,6 @@ def _in_copies(tasks, begin, jobs):
     gc.collect()
     gc.freeze()  # what is there is there for all
     parent, tasks, running = os.getppid(), tasks[::-1], []
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         while (tasks or running) and os.getppid() == parent:
             running = [process for process in running if process.poll() is None]
@@ -97,6 +98,19 @@ def _in_copies(tasks, begin, jobs):
 def _end_all(processes):
     for process in processes: os.kill(process.pid, signal.SIGTERM)
     for process in processes: process.wait()
+
+def _in_threads(tasks, begin, jobs):
+    "Do tasks in threads, which wait for new processes"
+    begun, over, pool = [], [], ThreadPoolExecutor(jobs)
+    def begin_unless_over(*args):
+        if over: sys.exit()
+        begun.append(begin(*args))
+        return begun[-1]
+    try: list(pool.map(lambda task: _judge(*task, begin_unless_over), tasks))
+    finally:
+        over.append(True)
+        for process in begun: end(process)
+        pool.shutdown(cancel_futures=True)
 
 # %% ../../nbs/88_folder.ipynb #f01de015
 def check_files(
@@ -120,9 +134,9 @@ def check_files(
 
 # %% ../../nbs/88_folder.ipynb #f01de016
 _serving = """import json, sys
-from fastsgd.check import report_on, warm, write_findings
+from fastsgd.check import begin_anew, report_on, warm, write_findings
 from fastsgd.checker.folder import serve
-serve(report_on, write_findings, warm, *json.loads(sys.argv[1]))"""
+serve(report_on, write_findings, begin_anew, warm, *json.loads(sys.argv[1]))"""
 
 # One thread, so that it can copy itself, and no GPU: PyTorch would start threads for it
 _alone = dict(OMP_NUM_THREADS='1', CUDA_VISIBLE_DEVICES='')
@@ -177,7 +191,8 @@ def table(
     wide = [max(map(len, column)) for column in zip(*rows, columns)]
     lines = ['  '.join(map(str.ljust, row, wide)).rstrip() for row in [columns[:3], *rows]]
     right, wrong, failed = (sum(outcome(r) == k for r in results) for k in range(3))
-    return '\n'.join([*lines, f'{len(results)} files: {right} right, {wrong} with mistakes, {failed} not checked'])
+    counts = f'{right} right, {wrong} with mistakes, {failed} not checked'
+    return '\n'.join([*lines, f'{len(results)} files: {counts}'])
 
 def outcome(
     result: dict # from `check_files`

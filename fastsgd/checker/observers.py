@@ -244,8 +244,8 @@ def same(
         b = b.to(a.dtype)
         return a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=atol, equal_nan=True)
     if isinstance(a, dict) and isinstance(b, dict):
-        keys = a.keys() - _for_messages
-        return keys == b.keys() - _for_messages and all(same(a[k], b[k], tolerances.get(k, atol)) for k in keys)
+        keys, others = a.keys() - _for_messages, b.keys() - _for_messages
+        return keys == others and all(same(a[k], b[k], tolerances.get(k, atol)) for k in keys)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(same(x, y, atol) for x, y in zip(a, b))
     if isinstance(a, float) and isinstance(b, float):

@@ -229,7 +229,7 @@ class Watched:
 
     def run(self,
         train: Callable # `train(watched)` trains
-    ) -> dict: # `states`, or `error` and `exception`; `problem`, `as_module`, and `swapped` where it is so
+    ) -> dict: # `states`, or `error` and `exception`; `problem`, `as_module`, perhaps `swapped`
         "The weights at the start and after each step, or how it ended"
         try:
             train(self)

@@ -32,7 +32,8 @@ def exception_in_words(
 ) -> str: # a sentence
     "An exception as a sentence"
     text = ' '.join(str(e).split())
-    for advice in ' Use tensor.detach()', ' Hint: enable anomaly': text = text.partition(advice)[0]  # for others
+    for advice in ' Use tensor.detach()', ' Hint: enable anomaly':  # which is for others
+        text = text.partition(advice)[0]
     text = text[:300]
     return _sentence(f'{type(e).__name__}: {text}'.removesuffix(': '))
 
@@ -188,14 +189,15 @@ def _on_tensor(what, right, seen):
     if kinds[0] != kinds[1] and same(right, seen, 1e-1 if kinds[0].endswith('16') else 1e-4): return [
         f'{what} {be} {kinds[0]}, though what is handed over is {kinds[1]}: keep the type of the numbers']
     if _value(seen) != _value(right): return [f'{what} {be} {_value(seen)}, and should be {_value(right)}']
-    off = (seen - right).abs().flatten().argmax()  # what is shown first is right
-    return [f'of {what}, number {off + 1} is {_value(seen.flatten()[off])}, and should be {_value(right.flatten()[off])}']
+    i = (seen - right).abs().argmax()  # what would be shown first is right
+    s, r = seen.flatten()[i], right.flatten()[i]
+    return [f'of {what}, number {i + 1} is {_value(s)}, and should be {_value(r)}']
 
 def _on_loss(f, a, b):
     "What value a loss has, and which gradient"
     if 'no_gradient' in b: return ['no gradient comes back from it']
-    if 'always_zero' in b: return ['it is 0 whatever the predictions are: cross_entropy and softmax compare the columns '
-                                   'of a row, and here there is one']
+    if 'always_zero' in b: return ['it is 0 whatever the predictions are: cross_entropy and softmax compare '
+                                   'the columns of a row, and here there is one']
     if b['value'].shape != a['value'].shape: return [f'it returns {b["value"].numel()} numbers, and should return one']
     if not same(a['value'], b['value'], 1e-6):
         return [f'the loss is {_value(b["value"])} for {len(a["grad"])} predictions, '

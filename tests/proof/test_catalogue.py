@@ -6,7 +6,7 @@ import pytest
 from helpers import REPO
 
 from fastsgd.checker.loopnames import loop_names
-from fastsgd.mistakes import loop_mistakes, mistakes, trial
+from fastsgd.mistakes import Trial, loop_mistakes, mistakes, trial
 
 PAGE = REPO/'nbs/22_mistakes.ipynb'
 if not PAGE.is_file(): pytest.skip('the notebooks are not beside the tests', allow_module_level=True)
@@ -59,3 +59,11 @@ def test_a_mistake_in_a_loop_is_named_with_what_to_do_about_it():
     assert loop_names['graph-kept'].mend in said._repr_markdown_()
     assert said.outcome.count('right is') == 2 and said.outcome.endswith('The weights are the right ones.')
     assert '+             total += loss * len(xb)' in str(said.mistake.change)
+
+
+def test_weights_that_are_no_numbers_are_not_called_right():
+    nan = float('nan')
+    lost = Trial(mistakes['root-taken'], dict(right=[.9, .95], mistaken=[.5, .5]), [0., .3, nan])
+    assert 'no numbers any more (NaN)' in repr(lost) and 'the right ones' not in repr(lost)
+    assert lost.plot().axes[1].get_ylim()[1] < 1
+    assert 'the right ones' in repr(Trial(mistakes['root-taken'], lost.accuracies, [0., 0.]))

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from textwrap import indent
 
 import pytest
 from helpers import end, fork
@@ -15,7 +16,7 @@ cell = 'from fastsgd.check import check\n\nreport = check(mse=mse)\nassert repor
 def test_pytest_says_which_mistake_it_is(tmp_path):
     for name, source in dict(right=right, wrong=wrong).items():
         (tmp_path/f'{name}_loop.py').write_text(source)
-        test = f'from {name}_loop import mse\n\ndef test_mse():\n' + ''.join(f'    {line}\n' for line in cell.splitlines())
+        test = f'from {name}_loop import mse\n\ndef test_mse():\n{indent(cell, "    ")}\n'
         (tmp_path/f'test_{name}.py').write_text(test)
     options = ['-q', '-p', 'no:cacheprovider', '--rootdir', str(tmp_path), str(tmp_path)]
     run = end(fork(f'import pytest, sys; sys.exit(pytest.main({options}))'))
@@ -23,7 +24,7 @@ def test_pytest_says_which_mistake_it_is(tmp_path):
     assert 'mse: loss-summed' in run.out and 'The loss is a sum' in run.out
 
 
-TESTS = dict(raises=f'''from otter.test_files import test_case
+TESTS = dict(raises='''from otter.test_files import test_case
 
 OK_FORMAT = False
 name = 'raises'
@@ -32,7 +33,7 @@ points = 2
 @test_case(points=2)
 def test_mse(env):
     mse = env['mse']
-''' + ''.join(f'    {line}\n' for line in cell.splitlines()), prints='''OK_FORMAT = True
+''' + indent(cell, '    '), prints='''OK_FORMAT = True
 code = ">>> from fastsgd.check import check\\n>>> check(mse=mse)\\nmse: right"
 case = dict(code=code, hidden=False, locked=False)
 test = dict(name='prints', points=2, suites=[dict(type='doctest', scored=True, setup='', teardown='', cases=[case])])

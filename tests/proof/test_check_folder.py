@@ -11,10 +11,8 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
-from helpers import end, start
+from helpers import end, fork, start
 
-from fastsgd import check
-from fastsgd.checker import folder
 from fastsgd.cli import check_main
 
 right = 'def mse(preds, targets): return ((preds - targets)**2).mean()\n'
@@ -129,13 +127,33 @@ def test_a_fault_of_the_checker_is_told_after_the_rest(checked):
     assert 'The checker itself failed with a.py' in run.err
 
 
-def test_where_processes_cannot_copy_themselves(tmp_path, forked, monkeypatch):
+def test_where_processes_cannot_copy_themselves(tmp_path):
     names = [tmp_path/name for name in 'ab']
     for name, source in zip(names, (right, summed)): name.with_suffix('.py').write_text(source)
     files = [str(name.with_suffix('.py')) for name in names]
-    folder.serve(check.report_on, check.write_findings, lambda seed: None, tmp_path, files, 20, 0, 2, copies=False)
+    code = f"""
+from fastsgd.check import begin_anew, report_on
+from fastsgd.checker.folder import serve
+serve(report_on, None, begin_anew, lambda seed: None, {str(tmp_path)!r}, {files}, 20, 0, 2, copies=False)"""
+    assert end(fork(code)).status == 0
     results = [json.loads((tmp_path/f'{i}.json').read_text()) for i in range(2)]
     assert [r['report']['ok'] for r in results] == [True, False] and results[1]['rows'][0][1] == 'loss-summed'
+
+
+def test_processes_that_are_no_copies_are_not_left_behind_either(tmp_path):
+    endless = tmp_path/'endless.py'
+    endless.write_text('open(__file__ + ".begun", "w")\nwhile True: pass\n')
+    code = f"""
+from fastsgd.check import begin_anew, report_on
+from fastsgd.checker.folder import serve
+files = [{str(endless)!r}]*3
+serve(report_on, None, begin_anew, lambda seed: None, {str(tmp_path)!r}, files, 60, 0, 1, copies=False)"""
+    process = fork(code)
+    wait_until((tmp_path/'endless.py.begun').exists)
+    assert left_of(tmp_path)
+    process.terminate()
+    end(process)
+    assert not left_of(tmp_path)
 
 
 def test_the_process_that_waits_does_without_pytorch():
@@ -148,11 +166,21 @@ def test_no_process_is_left_behind_when_it_is_interrupted(tmp_path):
     for name in ('a.py', 'b.py'): (tmp_path/name).write_text('open(__file__ + ".begun", "w")\nwhile True: pass\n')
     code = f'from fastsgd.cli import check_main; check_main([{str(tmp_path)!r}, "--jobs", "2", "--seconds", "60"])'
     process = subprocess.Popen([sys.executable, '-c', code], stderr=subprocess.PIPE)
-    def left():
-        ps = subprocess.run(['ps', '-Awwo', 'args'], capture_output=True, text=True)
-        return sum(str(tmp_path) in line for line in ps.stdout.splitlines())
-    while len(list(tmp_path.glob('*.begun'))) < 2: time.sleep(0.05)
-    assert left() == 6  # the command, the process that has imported PyTorch, and for each file two copies of it
+    wait_until(lambda: len(list(tmp_path.glob('*.begun'))) == 2)
+    assert left_of(tmp_path) == 6  # the command, what has imported PyTorch, and for each file two copies of it
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130 and b'interrupted' in process.stderr.read()
-    assert left() == 0
+    assert left_of(tmp_path) == 0
+
+
+def left_of(folder):
+    "How many processes have a folder in their arguments"
+    ps = subprocess.run(['ps', '-Awwo', 'args'], capture_output=True, text=True)
+    return sum(str(folder) in line for line in ps.stdout.splitlines())
+
+
+def wait_until(condition):
+    for _ in range(1000):
+        if condition(): return
+        time.sleep(0.05)
+    raise AssertionError('it never was so')
