@@ -140,7 +140,7 @@ class Seen:
     spare: set = field(default_factory=set) # names of buffers and frozen parameters
     trained: list = field(default_factory=list) # names of those with gradients
     norms: list = field(default_factory=list) # of the gradients of `trained`, as lists of floats
-    used: list = field(default_factory=list) # the norms as a step found them, where something changed them since
+    used: list = field(default_factory=list) # norms as a step found them, where they were changed
     rates: list = field(default_factory=list) # learning rates; none for updates by hand
     batches: list = field(default_factory=list) # a number for each row, or None if unseen
     modes: list = field(default_factory=list) # is each of `modules` in training mode?
@@ -248,13 +248,13 @@ class Enough(BaseException):
 # %% ../nbs/98_hooks.ipynb #1e22a51a
 class Watcher:
     "Is told what a program does, and writes down the steps"
-    every = Prints.room - 1  # steps after which what lies on the device is fetched; the start lies there too
+    every = Prints.room - 1  # steps after which what lies on the device is fetched, with the start
     def __init__(self,
         found: Subject, # what to watch; an empty one is filled at the first backward
         run, # a `Run`, to be filled
         differ: Callable = None, # `differ(step, weights)` compares with another run
         limit: int = None, # steps after which the program is stopped, by `Enough`
-        keep: Callable = None # gives what `run` keeps of the weights, whose start is there; steps end by `step_ended`
+        keep: Callable = None # gives what `run` keeps; it has the start, and `step_ended` is called
     ):
         self.found, self.run, self.seen, self.thread = found, run, run.seen, get_ident()
         self.differ, self.limit, self.keep, self.fetched, self.marks = differ, limit, keep, 0, None
@@ -407,7 +407,8 @@ class Watcher:
             if self.found.tensors: self._begin()
         elif self.keep: pass
         elif self.stepped or self.pending and not self.inside:
-            if self.prints.take(self.stepped) or self._zeroed() and self.prints.take(): self._record()
+            if self.prints.take(self.stepped) or self._zeroed() and self.prints.take():
+                self._record()
 
     def _zeroed(self):
         "Whether a loop without optimizers has set the gradients to zero, as it does after a step"
@@ -454,7 +455,7 @@ class Watcher:
             if not seen.whole: self.run.params.extend(rows)
         new = slice(self.fetched, len(losses))
         losses[new] = _floats([nan if loss is None else loss for loss in losses[new]])
-        seen.norms[new], seen.used[new] = _rows_of_floats(seen.norms[new]), _rows_of_floats(seen.used[new])
+        for lists in seen.norms, seen.used: lists[new] = _rows_of_floats(lists[new])
         seen.batches[new] = [b if b is None else b.cpu() for b in seen.batches[new]]
         self.fetched = len(losses)
         if self.found.roots and (name := self.found.changed()): self._another(name)

@@ -39,7 +39,7 @@ def _short_first(t):
     "A matrix with its shorter side first"
     return t.T if t.ndim == 2 and t.shape[0] > t.shape[1] else t
 
-def _words(bits, odd, out):
+def _write_words(bits, odd, out):
     "Write down the words of blocks"
     if bits.is_cpu: torch.mv(bits, odd, out=out)
     else: torch.sum(bits*odd, 1, dtype=torch.int32, out=out)  # no other device has `mv` for integers
@@ -67,7 +67,7 @@ class _Group:
             self.at, self.now = at, [_short_first(t.detach()) for t in self.tensors]
         torch._foreach_copy_(self.views, self.now)
         words, sums = self.to[n]
-        _words(self.bits, self.odd, words)
+        _write_words(self.bits, self.odd, words)
         torch.mv(self.blocks, self.signs, out=sums)
 
     def rows(self, n):
@@ -94,7 +94,8 @@ class Prints:
     ) -> bool: # were they taken?
         "Take fingerprints of the tensors as they are now"
         for group in self.groups: group.take(self.n + 1)
-        if not always and all(torch.equal(*g.words[self.n:self.n + 2]) for g in self.groups): return False
+        latest = slice(self.n, self.n + 2)
+        if not always and all(torch.equal(*g.words[latest]) for g in self.groups): return False
         self.n += 1
         return True
 
