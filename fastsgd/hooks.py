@@ -82,7 +82,9 @@ def subject(
         elif isinstance(w, (list, tuple, dict)) and w:
             for n, part in _several(w).items(): add(f'{prefix}.{n}' if prefix else str(n), part)
         else:
-            kind = f'an empty {type(w).__name__}' if w == [] or w == {} else f'a {type(w).__name__}'
+            kind = type(w).__name__
+            if w == [] or w == {}: kind = f'empty {kind}'
+            kind = f'{"an" if kind[0] in "aeiou" else "a"} {kind}'
             raise BadType(f'There are no weights to watch in {kind}: give a module, '
                           'a list or dict of tensors, or a Learner.')
     if len(what) == 1: add('', what[0])

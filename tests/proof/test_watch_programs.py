@@ -125,6 +125,7 @@ def with_lightning(small, tmp_path, lr=.1, drop_last=False):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings('ignore')
 def test_a_raw_loop_and_lightning(small, tmp_path):
     def raw_loop():
