@@ -7,12 +7,13 @@ __all__ = ['begin_anew', 'Finding', 'Report', 'check', 'check_loop', 'check_file
            'mistakes', 'Mistake', 'Edit', 'trial', 'Trial']
 
 # %% ../nbs/89_check.ipynb #f052b740
-import inspect, json, sys, tempfile, traceback
+import inspect, json, re, sys, tempfile, traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
@@ -112,6 +113,7 @@ def _more(finding):
 
 def _verdict(finding):
     "What a table says about a finding"
+    if finding.kind == 'note': return f'right, note: {finding.mistake}'
     return finding.mistake or ('not written yet' if finding.message == UNWRITTEN else 'wrong')
 
 def _left_out(names):
@@ -373,10 +375,15 @@ def write_findings(
 
 # %% ../nbs/89_check.ipynb #cdfc26a6
 def warm(
+    files: list, # names of those that will be checked
     seed: int # of the tiny problems
 ) -> None:
-    "Remember what the right functions do, for all checks to come in this process and its copies"
+    "Do once what all copies of this process would have to do"
+    if len(files) < 2: return
     for name in exercises.exercises: reference(name, Setting(seed=seed))
+    def has_optimizer(path): return path.is_file() and re.search(rb'\boptim\b', path.read_bytes())
+    # PyTorch's own optimizers import its compiler in their first step, which takes as long as all the rest
+    if any(map(has_optimizer, map(Path, files))): import_module('torch._dynamo')
 
 # %% ../nbs/89_check.ipynb #6bc1af66
 def _all_right(*unnamed, seed=0, **functions):

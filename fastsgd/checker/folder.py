@@ -49,7 +49,7 @@ def serve(
     report: Callable, # `report(path, seconds, seed, tell, begin)`, as `fastsgd.check.report_on`
     write: Callable, # what `begin` begins: `fastsgd.check.write_findings`
     begin: Callable, # begins it in a new Python: `fastsgd.check.begin_anew`
-    warm: Callable, # `warm(seed)` remembers what all checks need
+    warm: Callable, # `warm(files, seed)` does what copies would have to do, each for itself
     folder: str, # where results go
     files: list, # names
     seconds: float, # as `report` takes it
@@ -59,7 +59,7 @@ def serve(
 ) -> None:
     "Check files, and write what comes of each to a file named by its number"
     tasks = [(Path(folder)/str(i), report, file, seconds, seed) for i, file in enumerate(files)]
-    if len(files) > 1: warm(seed)
+    warm(files, seed)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that blocks end in order
     if copies and forks(): _in_copies(tasks, partial(fork, write), jobs)
     else: _in_threads(tasks, begin, jobs)
@@ -243,7 +243,7 @@ def _suite(file, tests):
 
 def _outcome(case, row):
     "What is wrong, if anything"
-    if row['verdict'] == 'right': return
+    if row['verdict'].startswith('right'): return
     tag = 'error' if row['verdict'] == 'not checked' else 'failure'
     said = ElementTree.SubElement(case, tag, message=_printable(row['message']), type=row['verdict'])
     said.text = row['see']

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from helpers import end, fork, start
 
+from fastsgd import check
+from fastsgd.checker.folder import junit, outcome, rows_of
 from fastsgd.cli import check_main
 
 right = 'def mse(preds, targets): return ((preds - targets)**2).mean()\n'
@@ -120,6 +122,34 @@ def test_two_mistakes_are_two_rows_and_one_test(checked, tmp_path):
     assert suite.get('tests') == '1' and suite.get('failures') == '2'
 
 
+adam = """
+import torch
+def fit(model, loader, loss_fn):
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    model.train()
+    for xb, yb in loader:
+        loss = loss_fn(model(xb), yb)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+"""
+
+
+def test_loops_of_any_form_are_in_the_table(checked, tmp_path):
+    files = {'a.py': adam.replace('        optimizer.zero_grad()\n', ''), 'b.py': adam}
+    run = checked(files, '.', '--junit', 'a.xml')
+    assert run.status == 1 and ['a.py', 'fit', 'gradients-not-zeroed'] in run.rows, run.out
+    assert [row for row in run.rows if row[0] == 'b.py' and row[2][:5] != 'right'] == []
+
+
+def test_notes_are_no_failures(checked):
+    note = check.Finding('fit', 'no-grad-missing', 'It keeps a graph.', kind='note')
+    report = check.Report(passed=['fit'], findings=[note])
+    result = dict(file='a.py', report=report.to_dict(), rows=report.rows())
+    assert [row['verdict'] for row in rows_of([result])] == ['right', 'right, note: no-grad-missing']
+    assert outcome(result) == 0 and '<failure' not in junit([result]) and 'failures="0"' in junit([result])
+
+
 def test_a_fault_of_the_checker_is_told_after_the_rest(checked):
     run = checked({'a.py': 'import sys, fastsgd.check\nsys.modules["fastsgd.check"]._check_function = None\n' + right,
                    'b.py': right}, '.')
@@ -134,7 +164,7 @@ def test_where_processes_cannot_copy_themselves(tmp_path):
     code = f"""
 from fastsgd.check import begin_anew, report_on
 from fastsgd.checker.folder import serve
-serve(report_on, None, begin_anew, lambda seed: None, {str(tmp_path)!r}, {files}, 20, 0, 2, copies=False)"""
+serve(report_on, None, begin_anew, lambda files, seed: None, {str(tmp_path)!r}, {files}, 20, 0, 2, copies=False)"""
     assert end(fork(code)).status == 0
     results = [json.loads((tmp_path/f'{i}.json').read_text()) for i in range(2)]
     assert [r['report']['ok'] for r in results] == [True, False] and results[1]['rows'][0][1] == 'loss-summed'
@@ -147,7 +177,7 @@ def test_processes_that_are_no_copies_are_not_left_behind_either(tmp_path):
 from fastsgd.check import begin_anew, report_on
 from fastsgd.checker.folder import serve
 files = [{str(endless)!r}]*3
-serve(report_on, None, begin_anew, lambda seed: None, {str(tmp_path)!r}, files, 60, 0, 1, copies=False)"""
+serve(report_on, None, begin_anew, lambda files, seed: None, {str(tmp_path)!r}, files, 60, 0, 1, copies=False)"""
     process = fork(code)
     wait_until((tmp_path/'endless.py.begun').exists)
     assert left_of(tmp_path)
