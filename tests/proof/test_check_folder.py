@@ -142,6 +142,11 @@ def test_loops_of_any_form_are_in_the_table(checked, tmp_path):
     assert [row for row in run.rows if row[0] == 'b.py' and row[2][:5] != 'right'] == []
 
 
+def test_who_writes_loops_misses_no_exercise(checked):
+    run = checked({'a.py': adam}, 'a.py')
+    assert run.status == 0 and 'fit: right' in run.out and 'not in the file' not in run.out
+
+
 def test_notes_are_no_failures(checked):
     note = check.Finding('fit', 'no-grad-missing', 'It keeps a graph.', kind='note')
     report = check.Report(passed=['fit'], findings=[note])
