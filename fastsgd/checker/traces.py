@@ -8,7 +8,7 @@ __all__ = ['nothing', 'Mark', 'mark_of', 'kinds_in', 'Stop', 'Event', 'Recorder'
 # %% ../../nbs/88_traces.ipynb #9841badd
 import linecache, sys, warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from io import StringIO
 from math import prod
 from time import monotonic
@@ -117,9 +117,11 @@ class Recorder(TorchFunctionMode):
     def __init__(self,
         files: set, # of the author, whose lines are told
         seconds: float = 3., # before it stops the loop
-        steps: int = 400 # before it stops the loop
+        steps: int = 400, # before it stops the loop, or hears no more of it
+        lightly: bool = False # only hear of models and optimizers, and never stop the loop?
     ):
         super().__init__()
+        self.lightly, self.waiting, self.handles = lightly, set(), []
         self.files, self.seconds, self.steps = files, seconds, steps
         self.events, self.params, self.names, self.loaders, self.passes = [], {}, {}, {}, {}
         self.inside = self.stepping = self.quiet = self.count = self.n_steps = 0
@@ -149,9 +151,11 @@ class Recorder(TorchFunctionMode):
         return event
 
     def stop(self) -> None:
-        "End the loop"
+        "End the loop, or hear no more of it"
         self.stopped = True
-        raise Stop
+        if not self.lightly: raise Stop
+        self.quiet += 1
+        for handle in self.handles: handle.remove()
 
     # Loaders
 
@@ -162,6 +166,7 @@ class Recorder(TorchFunctionMode):
         yb # labels, to be marked
     ) -> None:
         "A loader begins a pass, gives a batch, or comes to its end"
+        if self.quiet: return
         if k == -1: self.passes[name] = self.passes.get(name, 0) + 1
         i = self.passes.get(name, 0)
         self.add('pass' if k == -1 else 'end' if k is None else 'read', loader=name, k=k, i=i, rows=_rows_in(xb))
@@ -200,6 +205,7 @@ class Recorder(TorchFunctionMode):
         return result
 
     def _tick(self):
+        if self.lightly: return
         self.count += 1
         if self.count & 15 == 0 and monotonic() - self.began > self.seconds: self.stop()
 
@@ -288,9 +294,10 @@ class Recorder(TorchFunctionMode):
         self.inside += 1
         if self.inside > 1: return
         self._tick()
+        if self.lightly: self._notice_zeroed()
         if id(module) not in self.known_modules: self._know(module)
         x = _first_tensor(args)
-        small = self.size < 200_000
+        small = self.size < 200_000 and not self.lightly
         state = {k: v.detach().clone() for k, v in module.state_dict().items()} if small and len(self.forwards) < 200 else None
         self.begun = dict(module=module, x=_copied(x) if small else None, of=mark_of(x).of, state=state,
                           modes=_modes(module), enabled=torch.is_grad_enabled(), rng=torch.get_rng_state() if small else None,
@@ -332,12 +339,26 @@ class Recorder(TorchFunctionMode):
         for loss in losses:
             if loss.is_leaf: self.params.pop(id(loss), None)
 
+    def _recent(self):
+        "Where operations are not followed: the calls of the model since the last backward"
+        if not self.lightly: return set()
+        last = next((e.n for e in reversed(self.events) if e.kind == 'backward'), -1)
+        return {('out', f.i) for f in self.forwards if f.n > last and f.grad}
+
+    def _notice_zeroed(self):
+        "Gradients that were there, and have been set to zero or taken away"
+        gone = {i for i in self.waiting if self.params[i].grad is None or not self.params[i].grad.any()}
+        if gone: self.add('zero', ids=gone, by='hand')
+        self.waiting -= gone
+
     def _telling_backward(self, f):
         def backward(tensors, grad_tensors=None, *args, **kwargs):
+            if self.quiet: return f(tensors, grad_tensors, *args, **kwargs)
+            if self.lightly: self._notice_zeroed()
             losses = list(_tensors_in([tensors]))
             self._find_leaves(losses)
             before = self._grads()
-            of = frozenset().union(*[mark_of(t).of for t in losses])
+            of = frozenset().union(*[mark_of(t).of for t in losses], self._recent())
             ops = max((mark_of(t).ops for t in losses), key=len, default=())
             given = [*_tensors_in([grad_tensors])] if grad_tensors is not None else []
             event = self.add('backward', of=of, ops=ops, value=_copied(losses[0]) if losses else None, error='',
@@ -351,10 +372,12 @@ class Recorder(TorchFunctionMode):
             finally:
                 self.quiet -= 1
                 event.delta = _difference(before, self._grads())
+                if self.lightly: self.waiting |= {*event.delta}
         return backward
 
     def _telling_grad(self, f):
         def grad(outputs, inputs, *args, **kwargs):
+            if self.quiet or self.lightly: return f(outputs, inputs, *args, **kwargs)
             losses, inputs = list(_tensors_in([outputs])), list(inputs) if not isinstance(inputs, Tensor) else [inputs]
             event = self.add('backward', of=frozenset().union(*[mark_of(t).of for t in losses]), ops=(), value=_copied(losses[0]),
                              error='', scaled=False, given=False, leaf=False, before={}, delta={},
@@ -372,6 +395,7 @@ class Recorder(TorchFunctionMode):
     def _before_step(self, opt, *_):
         if self.quiet: return
         self._tick()
+        if self.lightly: self._notice_zeroed()
         ids = {id(p) for g in opt.param_groups for p in g['params']}
         for g in opt.param_groups:
             for p in g['params']:
@@ -433,10 +457,8 @@ class Recorder(TorchFunctionMode):
         "Within this context all is written down, and nothing is shown"
         stack = ExitStack()
         def change(owner, name, telling): stack.enter_context(patch.object(owner, name, telling(vars(owner)[name])))
-        with stack, warnings.catch_warnings(record=True) as self.warned:
-            warnings.simplefilter('always')
-            stack.enter_context(redirect_stdout(self.out))
-            stack.enter_context(redirect_stderr(self.out))
+        with stack:
+            if not self.lightly: self._alone_with(stack)
             change(torch.autograd, 'backward', self._telling_backward)
             change(torch.autograd, 'grad', self._telling_grad)
             for cls in Optimizer, nn.Module: change(cls, 'zero_grad', self._telling_zero)
@@ -444,14 +466,21 @@ class Recorder(TorchFunctionMode):
             change(DataLoader, '__iter__', self._foreign)
             for cls in {LRScheduler, *_all_below(LRScheduler)}:
                 if 'step' in vars(cls): change(cls, 'step', self._telling_schedule)
-            for handle in (nn.modules.module.register_module_forward_pre_hook(self._before_forward),
-                           nn.modules.module.register_module_forward_hook(self._after_forward, always_call=True),
-                           register_optimizer_step_pre_hook(self._before_step),
-                           register_optimizer_step_post_hook(self._after_step)): stack.callback(handle.remove)
-            Optimizer([torch.zeros(1)], {})  # with the first one PyTorch imports its compiler
-            self.events.clear()
+            self.handles = [nn.modules.module.register_module_forward_pre_hook(self._before_forward),
+                            nn.modules.module.register_module_forward_hook(self._after_forward, always_call=True),
+                            register_optimizer_step_pre_hook(self._before_step),
+                            register_optimizer_step_post_hook(self._after_step)]
+            for handle in self.handles: stack.callback(handle.remove)
             self.began = monotonic()
-            with self: yield self
+            with nullcontext() if self.lightly else self: yield self
+
+    def _alone_with(self, stack):
+        "Nothing that a loop says is shown, and it does not wait for PyTorch to import its compiler"
+        self.warned = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter('always')
+        stack.enter_context(redirect_stdout(self.out))
+        stack.enter_context(redirect_stderr(self.out))
+        Optimizer([torch.zeros(1)], {})
 
 # %% ../../nbs/88_traces.ipynb #964fc6bb
 def _all_below(cls):
