@@ -290,19 +290,22 @@ def bench_main(
 # %% ../nbs/93_cli.ipynb #68bacef9
 def _serve_parser():
     "The options of `fastsgd_serve`"
-    p = Parser('fastsgd_serve', 'Serve a model: a page to draw digits on, and an endpoint for programs.', """examples:
+    p = Parser('fastsgd_serve', 'Serve a model: a page to draw digits or show photos, and an endpoint for programs.', """examples:
   fastsgd_serve                               train on ten digits, and serve that
   fastsgd_serve my_model.safetensors          a model that save_model wrote
   fastsgd_serve --save digits.safetensors     train, and keep the model as well
   fastsgd_serve --port 0                      any port that is free
   fastsgd_serve --host 0.0.0.0                for everybody who can reach this machine
+  fastsgd_serve --workers 4 my_model.safetensors   in four processes
 
-exit status: 0 it was stopped with Ctrl-C, 2 the request was wrong, 3 a fault of fastsgd""")
+exit status: 0 it was stopped with Ctrl-C or SIGTERM, 2 the request was wrong, 3 a fault of fastsgd""")
     p.add_argument('model', nargs='?', type=old_file, metavar='MODEL',
                    help='a file that save_model wrote (default: train one)')
     p.add_argument('--host', default='127.0.0.1',
                    help='the address to listen on (default: %(default)s, this machine alone)')
     p.add_argument('--port', type=options.port, default=8000, metavar='N', help='default: %(default)s')
+    p.add_argument('--workers', type=options.at_least_one, default=1, metavar='N',
+                   help='processes that answer (default: %(default)s)')
     p.add_argument('--save', type=options.model_file, metavar='FILE', help='keep the model that was trained')
     return p
 
@@ -315,7 +318,7 @@ def _serve(args):
         model, accuracy = serving.train_digits(progress=True)
         print(f'Trained on ten digits: accuracy {accuracy:.4f}', flush=True)
     if args.save: serving.save_model(args.save, model)
-    serving.serve(model, args.host, args.port)
+    serving.serve(model, args.host, args.port, args.workers)
     return True
 
 # %% ../nbs/93_cli.ipynb #936c2d43

@@ -10,6 +10,7 @@ import json, os, re, tempfile
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.util import find_spec
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 
@@ -121,6 +122,22 @@ def _net(arch, params, n_classes, form):
     def lay(p): return p.T.contiguous().T if form == 'turned' and p.ndim == 2 else p
     return archs.as_function(arch, {name: lay(p) for name, p in params.items()})
 
+# %% ../nbs/34_model.ipynb #5b1c0e01
+def _covered(picture, parts, paper):
+    "For each row of parts, a batch of pictures of which each lacks another part of that row"
+    rows, columns = (torch.linspace(0, n, parts + 1).round().long().tolist() for n in picture.shape[1:])
+    for top, bottom in pairwise(rows):
+        batch = picture.repeat(parts, 1, 1, 1)
+        for one, (left, right) in zip(batch, pairwise(columns)): one[:, top:bottom, left:right] = paper
+        yield batch
+
+def _log_odds(preds, answer):
+    "The logarithm of how likely an answer is, over how likely it is not"
+    preds = preds.double().nan_to_num()
+    if preds.shape[1] == 1: return preds[:, 0] if answer == 0 else -preds[:, 0]
+    others = [i for i in range(preds.shape[1]) if i != answer]
+    return preds[:, answer] - preds[:, others].logsumexp(1)
+
 # %% ../nbs/34_model.ipynb #58bb3a48
 @dataclass(repr=False)
 class Model:
@@ -160,6 +177,20 @@ class Model:
         if preds.shape[1] > 1: return preds.softmax(1)
         first = preds.sigmoid()
         return torch.cat([first, 1 - first], 1)
+
+    def why(self,
+        x: Tensor, # one picture as `look.prepare` makes it
+        answer: int, # the position of a class
+        parts: int = 7 # in a row, and in a column
+    ) -> Tensor: # (parts, parts); above 0 where a part speaks for the answer, below 0 against it
+        """Occlusion: how far the log-odds of an answer fall when a part of the picture is covered.
+
+        Zeiler and Fergus, Visualizing and Understanding Convolutional Networks, 2014."""
+        picture = x.reshape(-1, *self.look.size)
+        paper = 0. if self.look.fit == 'digit' else picture.mean((1, 2), keepdim=True)
+        without = [_log_odds(self.outputs(rows.reshape(-1, *x.shape)), answer)
+                   for rows in _covered(picture, parts, paper)]
+        return _log_odds(self.outputs(x[None]), answer) - torch.stack(without)
 
     def __repr__(self):
         n = sum(p.numel() for p in self.params.values())

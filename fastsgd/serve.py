@@ -7,12 +7,16 @@ __all__ = ['check_packages', 'make_app', 'serve', 'time_answers', 'Look', 'Model
            'Blank', 'prepare', 'train_digits']
 
 # %% ../nbs/35_serve.ipynb #826517f2
-import asyncio, json, socket
+import asyncio, base64, json, os, signal, socket, tempfile, threading
 from contextlib import closing
+from functools import cache
+from html import escape
 from http.client import HTTPConnection
 from importlib.resources import files
 from importlib.util import find_spec
+from inspect import signature
 from io import BytesIO
+from pathlib import Path
 from string import Template
 from time import perf_counter
 from traceback import clear_frames
@@ -22,8 +26,8 @@ import torch
 from PIL import Image
 
 from .guards import BadValue, MissingPackage, NoAccess
-from .model import Blank, Look, Model, prepare, train_digits
-from .model import as_model, load_model, save_model  # noqa: F401
+from .model import Blank, Look, Model, load_model, prepare, save_model, train_digits
+from .model import as_model  # noqa: F401
 
 # %% ../nbs/35_serve.ipynb #96285379
 _all_ = ['Look', 'Model', 'as_model', 'save_model', 'load_model', 'Blank', 'prepare', 'train_digits']
@@ -34,9 +38,9 @@ _formats = ('PNG', 'JPEG', 'GIF', 'BMP', 'WEBP')
 
 class _Refusal(Exception):
     "A request that is answered with a status and a sentence"
-    def __init__(self, status, sentence):
+    def __init__(self, status, sentence, **headers):
         super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+        self.status, self.sentence, self.headers = status, sentence, headers
 
 def _open(body):
     "An image whose size is known, and which is not unpacked yet"
@@ -50,19 +54,19 @@ def _open(body):
     if max(image.size) > _max_side: raise too_large
     return image
 
-def _from_image(body):
-    "What the model takes, from the bytes of an image file"
+def _from_image(look, body):
+    "What a model takes, from the bytes of an image file"
     image = _open(body)
     try:
-        image.draft('L', (512, 512))  # a JPEG can be unpacked at a smaller size
+        if look.fit == 'digit': image.draft('L', (512, 512))  # a JPEG can be unpacked at a smaller size
         image.load()
-        return prepare(image)
+        return look.prepare(image)
     except Blank as e: raise _Refusal(422, str(e)) from None
     except Exception:  # Pillow has no common error for broken images
         raise _Refusal(400, 'The image is broken: send it again.') from None
 
 def _from_json(body):
-    "What the model takes, from `{\"pixels\": [...]}`"
+    "What a model of digits takes, from `{\"pixels\": [...]}`"
     try: sent = json.loads(body)
     except (ValueError, RecursionError):
         raise _Refusal(400, 'The body is no JSON: send {"pixels": [784 numbers]}.') from None
@@ -74,12 +78,34 @@ def _from_json(body):
         raise _Refusal(422, 'Each pixel is a number from 0, for black, to 1, for white: divide by 255.')
     return torch.tensor(pixels, dtype=torch.float32)
 
+def _picture(model, kind, body):
+    "What the model takes, from the body of a request"
+    if kind != 'application/json': return _from_image(model.look, body)
+    if model.look.fit == 'digit': return _from_json(body)
+    raise _Refusal(415, 'This model takes photos: send one, with its Content-Type, such as image/jpeg.')
+
+def _is_digits(model): return type(model.classes[0]) is int
+
 def _answer(model, kind, body):
     "What the model says to the body of a request"
-    x = _from_json(body) if kind == 'application/json' else _from_image(body)
-    probs = model.predict(x[None])[0]
-    names = map(str, model.classes)
-    return dict(digit=model.classes[probs.argmax()], probabilities=dict(zip(names, probs.tolist())))
+    probs = model.predict(_picture(model, kind, body)[None])[0]
+    answer = model.classes[probs.argmax()]
+    digit = dict(digit=answer) if _is_digits(model) else {}
+    return dict(**digit, answer=answer, probabilities=dict(zip(map(str, model.classes), probs.tolist())))
+
+def _as_png(x, size):
+    "The picture that a model saw, as an address that holds it"
+    pixels = (x.reshape(-1, *size)*255).round().byte().permute(1, 2, 0).squeeze(2).numpy()
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, 'PNG')
+    return 'data:image/png;base64,' + base64.b64encode(file.getvalue()).decode()
+
+def _reasons(model, kind, body):
+    "Which parts of a picture spoke for the answer"
+    x = _picture(model, kind, body)
+    position = model.predict(x[None])[0].argmax().item()
+    return dict(answer=model.classes[position], method='occlusion',
+                parts=model.why(x, position).tolist(), picture=_as_png(x, model.look.size))
 
 # %% ../nbs/35_serve.ipynb #8b320c3d
 async def _counted(request):
@@ -117,8 +143,12 @@ def _text(name):
 
 def _page(model):
     "The page for a model, as HTML"
-    classes = ', '.join(map(str, model.classes))
-    return Template(_text('web/index.html')).substitute(arch=model.arch, classes=classes)
+    digits = _is_digits(model) and model.look.fit == 'digit'
+    about = dict(classes=[str(c) for c in model.classes], digits=digits, formats=[f'image/{f.lower()}' for f in _formats],
+                 bytes=_max_body, side=_max_side)
+    title = 'Draw a digit' if digits else 'Show a photo'
+    return Template(_text('web/index.html')).substitute(
+        title=title, arch=model.arch, classes=escape(', '.join(about['classes'])), about=escape(json.dumps(about)))
 
 # %% ../nbs/35_serve.ipynb #2769ba35
 def _json(description, properties):
@@ -126,30 +156,46 @@ def _json(description, properties):
     schema = dict(type='object', properties=properties, required=list(properties))
     return dict(description=description, content={'application/json': dict(schema=schema)})
 
-def _taken():
+def _taken(model):
     "What the endpoint takes, in OpenAPI's words"
+    image = {'image/*': dict(schema=dict(type='string', format='binary'))}
+    limits = f'at most {_max_body:,} bytes and {_max_side} by {_max_side} pixels'
+    if model.look.fit != 'digit': return dict(description=f'A photo, {limits}', content=image, required=True)
     number = dict(type='number', minimum=0, maximum=1)
     pixels = dict(type='array', minItems=784, maxItems=784, items=number,
                   description='rows of 28 by 28 pixels, white on black, centred as in MNIST')
-    taken = _json(f'A picture of one digit, at most {_max_body:,} bytes and {_max_side} by {_max_side} pixels, '
-                  'or 784 numbers', dict(pixels=pixels))
-    taken['content']['image/*'] = dict(schema=dict(type='string', format='binary'))
+    taken = _json(f'A picture of one digit, {limits}, or 784 numbers', dict(pixels=pixels))
+    taken['content'] |= image
     return dict(taken, required=True)
 
 def _given(model):
     "What the endpoint gives, in OpenAPI's words"
     numbers = {str(c): dict(type='number', minimum=0, maximum=1) for c in model.classes}
-    return _json('The likeliest digit, and the probabilities',
-                 dict(digit=dict(enum=list(model.classes)),
-                      probabilities=dict(type='object', properties=numbers)))
+    answer = dict(enum=list(model.classes))
+    digit = dict(digit=answer) if _is_digits(model) else {}
+    return _json('The likeliest class, and the probabilities',
+                 dict(**digit, answer=answer, probabilities=dict(type='object', properties=numbers)))
+
+def _why_given(model):
+    "What the other endpoint gives, in OpenAPI's words"
+    rows = dict(type='array', items=dict(type='array', items=dict(type='number')),
+                description='how far the log-odds of the answer fall when this part is covered')
+    return _json('Which parts of the picture spoke for the answer',
+                 dict(answer=dict(enum=list(model.classes)), method=dict(const='occlusion'), parts=rows,
+                      picture=dict(type='string', description='what the model saw, as a data: address')))
 
 def _api(model):
     "What the server is asked, in OpenAPI's words"
     refused = _json('What was wrong, in a sentence', dict(error=dict(type='string')))
-    predict = dict(summary='Which digit is it?', requestBody=_taken(),
-                   responses={'200': _given(model), '4XX': refused})
+    busy = _json('Too many are waiting: ask again after the seconds in Retry-After', dict(error=dict(type='string')))
+    def asked(summary, given):
+        replies = {'200': given, '4XX': refused, '503': busy}
+        return dict(post=dict(summary=summary, requestBody=_taken(model), responses=replies))
+    health = _json('It runs', dict(status=dict(const='ok'), waiting=dict(type='integer')))
     return dict(openapi='3.1.0', info=dict(title='fastsgd', version='1', description=repr(model)),
-                paths={'/predict': dict(post=predict)})
+                paths={'/predict': asked('What is in the picture?', _given(model)),
+                       '/why': asked('Which parts spoke for that?', _why_given(model)),
+                       '/health': dict(get=dict(summary='Does it run?', responses={'200': health}))})
 
 # %% ../nbs/35_serve.ipynb #59fce12e
 _policy = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -168,19 +214,12 @@ def _fixed(content, kind):
     async def give(request): return _give(content, kind)
     return give
 
-async def _predict(request):
-    "Answer a question"
-    from starlette.concurrency import run_in_threadpool
-    kind, body = await _body(request)
-    state = request.app.state
-    async with state.unpacking: answer = await run_in_threadpool(_answer, state.model, kind, body)
-    return _give(answer)
-
 async def _refuse(request, e):
     "Answer a question that cannot be answered"
     clear_frames(e.__traceback__)  # or they keep what was unpacked until the collector comes
     cut_off = {'Connection': 'close'}  # or who sends too slowly would go on
-    return _give(dict(error=e.sentence), status=e.status, headers=cut_off)
+    headers = {name.replace('_', '-'): value for name, value in e.headers.items()}
+    return _give(dict(error=e.sentence), status=e.status, headers=cut_off | headers)
 
 async def _no_such_page(request, e):
     "What Starlette refuses by itself"
@@ -191,6 +230,37 @@ async def _no_such_page(request, e):
 async def _our_fault(request, e):
     "A mistake of ours: details stay on this side"
     return _give(dict(error='The server made a mistake.'), status=500)
+
+# %% ../nbs/35_serve.ipynb #5b1c0f02
+_at_once, _line = 2, 64  # how many questions are answered at a time, and how many may be there in all
+
+class _Desk:
+    "Where questions wait for their turn, in the order in which they came"
+    def __init__(self): self.free, self.waiting = asyncio.Semaphore(_at_once), 0
+
+    async def answer(self, work, *args):
+        "What `work` gives, when its turn comes"
+        from starlette.concurrency import run_in_threadpool
+        if self.waiting >= _line:
+            raise _Refusal(503, 'Too many questions are waiting: ask again in a second.', Retry_After='1')
+        self.waiting += 1
+        try:
+            async with self.free: return await run_in_threadpool(work, *args)
+        finally: self.waiting -= 1
+
+async def _predict(request):
+    "Answer a question"
+    state, question = request.app.state, await _body(request)
+    return _give(await state.desk.answer(_answer, state.model, *question))
+
+async def _why(request):
+    "Say which parts of a picture spoke for the answer"
+    state, question = request.app.state, await _body(request)
+    return _give(await state.desk.answer(_reasons, state.model, *question))
+
+async def _health(request):
+    "Say that the server runs, and how much it has to do, without waiting in line"
+    return _give(dict(status='ok', waiting=request.app.state.desk.waiting))
 
 # %% ../nbs/35_serve.ipynb #df79a249
 def _check_installed(*names):
@@ -221,12 +291,12 @@ def make_app(
     from starlette.exceptions import HTTPException
     from starlette.routing import Route
     routes = [Route(path, _fixed(*what)) for path, what in _fixed_pages(model).items()]
-    routes.append(Route('/predict', _predict, methods=['POST']))
+    routes += [Route('/predict', _predict, methods=['POST']), Route('/why', _why, methods=['POST']),
+               Route('/health', _health)]
     faults = {_Refusal: _refuse, HTTPException: _no_such_page, Exception: _our_fault}
     app = Starlette(routes=routes, exception_handlers=faults)
     app.router.redirect_slashes = False
-    app.state.model = model
-    app.state.unpacking = asyncio.Semaphore(2)  # large images by twos, so memory has a limit
+    app.state.model, app.state.desk = model, _Desk()
     return app
 
 # %% ../nbs/35_serve.ipynb #423bdd09
@@ -292,34 +362,65 @@ class _Impatient:
         super().connection_lost(exc)
         self._forget()
 
+    def shutdown(self):
+        "The server ends: half a request is not waited for"
+        if self in self.waiting: self._drop()
+        else: super().shutdown()
+
 def _protocol():
     "uvicorn's way to speak HTTP, with less patience"
     from uvicorn.protocols.http.h11_impl import H11Protocol  # it limits the headers' length
     bases = _Impatient, H11Protocol, asyncio.BufferedProtocol  # the last one has us say how much to read
     return type('Protocol', bases, dict(waiting={}))
 
-def _server(app, hello=None):
-    "uvicorn with limits; it says `hello` once an interruption would end it in order"
+# Workers get the configuration in a pickle, which takes functions by name, but no class that is made by one
+_own_protocol = cache(_protocol)
+def _worker_protocol(**kwargs): return _own_protocol()(**kwargs)
+
+def _config(app, **options):
+    "uvicorn with limits, and without words"
     import uvicorn
-    protocol = _protocol()
+    limits = dict(backlog=_most//3, limit_concurrency=3*_most, timeout_graceful_shutdown=4)
+    quiet = dict(log_level='error', access_log=False, server_header=False)
+    return uvicorn.Config(app, loop='asyncio', lifespan='off', ws='none', **limits, **quiet, **options)
+
+def _server(app, hello=None):
+    "A server that says `hello` once an interruption would end it in order"
+    import uvicorn
     class Server(uvicorn.Server):
         async def startup(self, sockets=None):
             await super().startup(sockets)
             if hello: print(hello, flush=True)
-        async def shutdown(self, sockets=None):
-            for connection in list(protocol.waiting): connection._drop()  # half a request is not waited for
-            await super().shutdown(sockets)
-    limits = dict(backlog=_most//3, limit_concurrency=3*_most, timeout_graceful_shutdown=5)
-    quiet = dict(log_level='error', access_log=False, server_header=False)
-    return Server(uvicorn.Config(app, http=protocol, loop='asyncio', lifespan='off', ws='none', **limits, **quiet))
+    return Server(_config(app, http=_protocol()))
 
 # %% ../nbs/35_serve.ipynb #8fef81ee
+def _worker_app():
+    "What a worker serves"
+    return make_app(load_model(os.environ['FASTSGD_MODEL']))
+
+def _run_workers(model, sock, workers, hello):
+    "Several processes that share a port, each with a copy of the model"
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+    config = _config('fastsgd.serve:_worker_app', factory=True, workers=workers, http=_worker_protocol)
+    config.timeout_worker_healthcheck = 60  # to import PyTorch takes seconds
+    older = 'target' in signature(Multiprocess).parameters
+    with tempfile.TemporaryDirectory(prefix='fastsgd-') as folder:
+        os.environ['FASTSGD_MODEL'] = str(save_model(Path(folder)/'model.safetensors', model))
+        os.environ.setdefault('OMP_NUM_THREADS', str(max(1, os.cpu_count()//workers)))  # or they get in each other's way
+        target = dict(target=uvicorn.Server(config).run) if older else {}
+        supervisor = Multiprocess(config, sockets=[sock], **target)  # from here on, it hears signals
+        print(hello, flush=True)
+        supervisor.run()
+
+# %% ../nbs/35_serve.ipynb #5b1c0f03
 def serve(
     model: Model, # from `load_model`, `as_model` or `train_digits`
     host: str = '127.0.0.1', # the address to listen on: this machine alone
-    port: int = 8000 # 0 takes a free one
-) -> None: # comes back when it is interrupted
-    """Serve a model until Ctrl-C.
+    port: int = 8000, # 0 takes a free one
+    workers: int = 1 # processes that answer
+) -> None: # comes back when it is interrupted or told to end
+    """Serve a model until Ctrl-C, or SIGTERM; questions that have been asked are answered first.
 
     Raises `ModuleNotFoundError` without Starlette or uvicorn, `OSError` where the port is taken."""
     _check_installed('starlette', 'uvicorn')
@@ -327,7 +428,11 @@ def serve(
     with sock:
         name, port = f'[{host}]' if ':' in host else host, sock.getsockname()[1]
         hello = f'{model}\nServing on http://{name}:{port}/  Stop with Ctrl-C.'
-        try: _server(app, hello).run(sockets=[sock])
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ends are the same
+        try:
+            if workers > 1: _run_workers(model, sock, workers, hello)
+            else: _server(app, hello).run(sockets=[sock])
         except KeyboardInterrupt: pass  # uvicorn has ended in order, and passes it on
 
 # %% ../nbs/35_serve.ipynb #88679dc1

@@ -89,8 +89,8 @@ class Process:
             try: yield use
             finally: done.set()
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM if os.name == 'nt' else signal.SIGINT)
+    def stop(self, sign=signal.SIGTERM if os.name == 'nt' else signal.SIGINT):
+        self.process.send_signal(sign)
         return end(self.process)
 
 
@@ -278,8 +278,15 @@ def test_the_description_describes(served):
     status, body = served.ask(method='GET', path='/api', kind=None)
     post = json.loads(body)['paths']['/predict']['post']
     assert status == 200 and set(post['requestBody']['content']) == {'application/json', 'image/*'}
+    assert set(json.loads(body)['paths']) == {'/predict', '/why', '/health'}
     answer = post['responses']['200']['content']['application/json']['schema']
     assert answer['properties']['digit']['enum'] == list(range(10))
+    assert_described(answer, served.ask(encoded(Image.effect_noise((9, 9), 90))))
+
+
+def assert_described(schema, reply):
+    "An answer has what the description says"
+    assert reply[0] == 200 and list(json.loads(reply[1])) == schema['required']
 
 
 def bomb():
@@ -421,9 +428,9 @@ def test_a_mistake_of_ours_tells_nothing(net):
 
 
 def test_a_picture_is_blank_by_its_kind_of_error_not_by_its_words():
-    broken = patch.object(serve, 'prepare', side_effect=ValueError('blank'))
+    broken = patch.object(serve.Look, 'prepare', side_effect=ValueError('blank'))
     with broken, pytest.raises(serve._Refusal, match='broken') as refused:
-        serve._from_image(encoded(Image.new('L', (9, 9))))
+        serve._from_image(serve.Look(), encoded(Image.new('L', (9, 9))))
     assert refused.value.status == 400
 
 
@@ -451,6 +458,264 @@ def test_load(served, net, digits):
         print(f'{clients} at once: {len(times)/seconds:.0f} requests a second; latency {1e3*cuts[49]:.1f} ms, '
               f'99% within {1e3*cuts[98]:.1f} ms; the model alone: {1e3*statistics.median(own):.2f} ms')
         assert len(times)/seconds > 10
+
+
+# Work that does not block
+
+@contextmanager
+def working(net, monkeypatch, at_once, line):
+    "A server whose answers wait until they are let go: (server, the numbers of those begun, the gate)"
+    gate, begun = threading.Event(), []
+    def slow(model, kind, body):
+        begun.append(int(body))
+        gate.wait(20)
+        return dict(n=int(body))
+    monkeypatch.setattr(serve, '_answer', slow)
+    monkeypatch.setattr(serve, '_at_once', at_once)
+    monkeypatch.setattr(serve, '_line', line)
+    with serving(net) as server:
+        try: yield SimpleNamespace(url=server.url, begun=begun, gate=gate, stop=server.stop)
+        finally: gate.set()
+
+
+def question(i):
+    body = str(i).encode()
+    return (b'POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: image/png\r\n'
+            b'Connection: close\r\nContent-Length: %d\r\n\r\n' % len(body)) + body
+
+
+def health(url):
+    with urlopen(f'{url}health', timeout=10) as reply: return json.loads(reply.read())
+
+
+def wait_for(what):
+    "Until something is so"
+    for _ in range(500):
+        if what(): return
+        time.sleep(.01)
+    pytest.fail('it did not happen')
+
+
+def test_answers_come_in_order_and_a_full_line_refuses_politely(net, monkeypatch):
+    with working(net, monkeypatch, at_once=1, line=4) as server, ExitStack() as clients:
+        asked = []
+        for i in range(4):  # one is being answered, three wait; each is in line before the next one comes
+            asked.append(clients.enter_context(knock(server.url, question(i))))
+            wait_for(lambda: health(server.url)['waiting'] == i + 1)
+        with knock(server.url, question(9)) as fifth: reply, seconds = until_closed(fifth)
+        assert reply.startswith(b'HTTP/1.1 503') and b'\r\nretry-after: 1\r\n' in reply.lower() and seconds < 5
+        assert b'Too many questions are waiting: ask again in a second.' in reply
+        assert health(server.url) == dict(status='ok', waiting=4) and server.begun == [0]
+        server.gate.set()
+        assert [json.loads(until_closed(a)[0].split(b'\r\n\r\n')[1])['n'] for a in asked] == server.begun == [0, 1, 2, 3]
+        with knock(server.url, question(5)) as again: assert until_closed(again)[0].startswith(b'HTTP/1.1 200')
+
+
+def test_what_was_asked_is_answered_before_the_end(net, monkeypatch):
+    with working(net, monkeypatch, at_once=2, line=9) as server, ExitStack() as clients:
+        asked = [clients.enter_context(knock(server.url, question(i))) for i in range(3)]
+        wait_for(lambda: health(server.url)['waiting'] == 3)
+        threading.Timer(.3, server.gate.set).start()
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 5
+        assert all(until_closed(a)[0].startswith(b'HTTP/1.1 200') for a in asked)
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='Windows has no SIGTERM')
+def test_sigterm_ends_it_in_order_with_what_is_under_way_answered(file):
+    slow = '''
+import time
+from fastsgd import serve
+usual = serve._answer
+serve._answer = lambda *args: time.sleep(.3) or usual(*args)
+'''
+    server = Process(file, before=slow)
+    body = encoded(Image.effect_noise((9, 9), 90))
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(server.ask, body) for _ in range(4)]
+        wait_for(lambda: health(server.url)['waiting'] == 4)
+        began = time.monotonic()
+        run = server.stop(signal.SIGTERM)
+        assert [a.result()[0] for a in asked] == [200]*4
+    assert time.monotonic() - began < 5 and run.status == 0 and run.err == ''
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='processes are counted as Linux tells it')
+def test_two_workers_share_the_port_and_end_together(file, digits):
+    server = Process('--workers', 2, file)
+    def workers():
+        pid = server.process.pid
+        kin = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+        return [int(k) for k in kin if b'spawn_main' in Path(f'/proc/{k}/cmdline').read_bytes()]
+    try:
+        bodies = [encoded(picture(x)) for x in digits.valid_x[:8]]
+        with ThreadPoolExecutor(8) as pool: replies = list(pool.map(server.ask, bodies))
+        answers = [json.loads(body)['digit'] for _, body in replies]
+        right = sum(a == y for a, y in zip(answers, digits.valid_y))
+        assert right >= 6 and len(pids := workers()) == 2
+    finally:
+        began = time.monotonic()
+        run = server.stop(signal.SIGTERM)
+    assert time.monotonic() - began < 5 and run.status == 0 and run.err == ''
+    for pid in pids:
+        with pytest.raises(ProcessLookupError): os.kill(pid, 0)
+
+
+# Photos
+
+@pytest.fixture(scope='module')
+def colours():
+    "A network that tells red photos from green and blue ones, as wide as they are high or not"
+    torch.manual_seed(0)
+    return stub(('red', 'green', 'a <b> & "blue"'))
+
+
+class Colours(torch.nn.Module):
+    "Stands in for a resnet18, which needs torchvision: the mean of each channel, in the upper left quarter"
+    def forward(self, x): return 20*x[:, :, :x.shape[2]//2, :x.shape[3]//2].mean((2, 3))
+
+
+def stub(classes):
+    "A model of photos with that network"
+    model = object.__new__(serve.Model)
+    vars(model).update(arch='resnet18', params=dict(none=torch.zeros(1)), classes=classes, net=Colours(),
+                       look=serve.Look('crop', (32, 32)), form='module')
+    return model
+
+
+@pytest.fixture(scope='module')
+def photographer(colours):
+    with serving(colours) as server:
+        server.ask = partial(Process.ask, server)
+        yield server
+
+
+def photo(size=(80, 60), colour='red', rest='black'):
+    "A photo whose upper left quarter has a colour"
+    image = Image.new('RGB', size, rest)
+    image.paste(colour, (0, 0, size[0]//2, size[1]//2))
+    return image
+
+
+def top(reply):
+    status, body = reply
+    assert status == 200, body
+    return json.loads(body)['answer']
+
+
+@pytest.mark.parametrize('kind', ['PNG', 'JPEG', 'GIF', 'BMP', 'WEBP'])
+def test_photos_of_any_format_and_size_are_answered(photographer, kind):
+    for size in (80, 60), (333, 800), (3, 2000):
+        answer = top(photographer.ask(encoded(photo(size, 'lime'), kind), f'image/{kind.lower()}'))
+        assert answer == 'green'
+    status, body = photographer.ask(encoded(photo()))
+    assert sum(json.loads(body)['probabilities'].values()) == pytest.approx(1)
+
+
+def test_a_photo_is_turned_as_the_camera_was_held(photographer):
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    image = photo().rotate(180)
+    assert top(photographer.ask(encoded(image, 'JPEG', exif=exif), 'image/jpeg')) == 'red'
+    flipped = photo(colour='black', rest='blue')
+    flipped.paste('red', (40, 30, 80, 60))
+    assert top(photographer.ask(encoded(flipped, 'JPEG', exif=exif), 'image/jpeg')) == 'red'
+    assert top(photographer.ask(encoded(flipped, 'JPEG'), 'image/jpeg')) != 'red'
+
+
+def test_the_part_that_spoke_for_it_is_found(photographer):
+    image = Image.new('RGB', (64, 64), 'black')
+    image.paste('red', (9, 18, 18, 27))  # row 3, column 2 of 7
+    status, body = photographer.ask(encoded(image), path='/why')
+    reasons = json.loads(body)
+    parts = np.array(reasons['parts'])
+    assert status == 200 and reasons['method'] == 'occlusion' and reasons['answer'] == 'red'
+    assert parts.shape == (7, 7) and np.unravel_index(parts.argmax(), parts.shape) == (2, 1)
+    assert np.abs(parts[4:]).max() < .1*parts.max() and np.abs(parts[:, 4:]).max() < .1*parts.max()
+    saw = Image.open(io.BytesIO(base64.b64decode(reasons['picture'].partition(',')[2])))
+    assert saw.size == (32, 32) and saw.mode == 'RGB'
+
+
+def test_numbers_are_no_photo(photographer): assert_refused(415, photographer.ask(**as_json(b'{"pixels": []}')))
+
+
+def test_photos_are_described(photographer):
+    _, body = photographer.ask(method='GET', path='/api', kind=None)
+    post = json.loads(body)['paths']['/predict']['post']
+    assert set(post['requestBody']['content']) == {'image/*'}
+    answer = post['responses']['200']['content']['application/json']['schema']
+    assert answer['properties']['answer']['enum'] == ['red', 'green', 'a <b> & "blue"']
+    assert_described(answer, photographer.ask(encoded(photo())))
+    why = json.loads(body)['paths']['/why']['post']['responses']['200']['content']['application/json']['schema']
+    assert_described(why, photographer.ask(encoded(photo()), path='/why'))
+
+
+def test_why_of_a_digit(served, net, digits):
+    x = digits.valid_x[0]
+    status, body = served.ask(json.dumps(dict(pixels=x.tolist())).encode(), 'application/json', path='/why')
+    reasons, answer = json.loads(body), net.predict(x[None])[0].argmax().item()
+    assert status == 200 and reasons['answer'] == answer
+    assert torch.allclose(torch.tensor(reasons['parts']), net.why(x, answer).float(), atol=1e-4)
+
+
+@pytest.fixture
+def show(tab, photographer):
+    "`show()` opens the page for photos"
+    def open_page(width=1280, **options):
+        page = tab(f'{photographer.url}|data:', (width, 900), **options)
+        page.goto(photographer.url, wait_until='networkidle')
+        return page
+    return open_page
+
+
+def paste(page, content):
+    page.evaluate('''text => {
+        const data = new DataTransfer()
+        data.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], 'a.png', {type: 'image/png'}))
+        document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true})) }''',
+        base64.b64encode(content).decode())
+
+
+@pytest.mark.parametrize('width, options', [(1280, {}), (320, dict(has_touch=True, is_mobile=True))],
+                         ids=['wide', 'phone'])
+def test_a_photo_is_dropped_pasted_or_chosen_and_the_answer_read(show, width, options):
+    page = show(width, **options)
+    assert page.locator('output').inner_text() == 'Show a photo.' and page.locator('progress').count() == 0
+    drop(page, 'a.png', encoded(photo()))
+    assert answer(page) == 'This is a red.'
+    assert re.match(r'red\s+\d+ %', shown(page)[0]) and len(shown(page)) == 3
+    page.get_by_role('button', name='Clear').click()
+    paste(page, encoded(photo(colour='lime')))
+    assert answer(page) == 'This is a green.'
+    noise = Image.effect_noise((1100, 1100), 90)
+    large = encoded(Image.merge('RGB', [Image.new('L', noise.size)]*2 + [noise]))
+    assert len(large) > serve._max_body  # so the page sends a smaller copy
+    page.get_by_label('Or take a picture').set_input_files(dict(name='a', mimeType='image/png', buffer=large))
+    page.get_by_text('This is a a <b> & "blue".').wait_for()
+    assert page.get_by_label('Or take a picture').get_attribute('capture') == 'environment'
+    assert page.evaluate('document.documentElement.scrollWidth') <= width, 'the page scrolls sideways'
+
+
+def test_which_parts_spoke_is_shown_to_the_keyboard_too(show):
+    page = show()
+    page.evaluate(f'{AXE.read_text()}; 0')
+    assert page.get_by_role('button', name='Which parts spoke').is_disabled()
+    image = Image.new('RGB', (64, 64), 'black')
+    image.paste('red', (9, 18, 18, 27))
+    drop(page, 'a.png', encoded(image))
+    assert answer(page) == 'This is a red.'
+    for _ in range(5): page.keyboard.press('Tab')
+    page.keyboard.press('Enter')
+    words = 'The part that spoke most for red: row 3, column 2 of 7.'
+    page.get_by_role('img', name=words).wait_for()
+    colours = page.locator('figure canvas').evaluate(
+        'c => [...c.getContext("2d").getImageData(0, 0, 280, 280).data]')
+    (red, green, blue, _), away = (np.reshape(colours, (280, 280, 4))[at] for at in [(100, 60), (220, 220)])
+    assert red > 200 and green > 60 and blue < 60 and max(away[:3]) < 60, 'orange, and black'
+    assert page.get_by_text('Found by occlusion').is_visible()
+    found = page.evaluate('axe.run().then(r => r.violations)')
+    assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
 
 
 # The command
@@ -701,7 +966,7 @@ def drop(page, name, content):
 
 def choose(page, content):
     "Choose a file"
-    page.get_by_label('Or open an image').set_input_files(dict(name='a.png', mimeType='image/png', buffer=content))
+    page.get_by_label('Open an image').set_input_files(dict(name='a.png', mimeType='image/png', buffer=content))
 
 
 def test_a_file_is_opened_and_another_dropped(visit, digits):
