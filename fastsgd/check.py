@@ -278,11 +278,9 @@ def check_loop(
     return report
 
 # %% ../nbs/89_check.ipynb #5b1d0a03
-_page = 'https://fastsgd.github.io/fastsgd/mistakes.html'
-
 def _of_loop(judged):
     "The findings for a loop"
-    return [Finding(judged.name, v.slug, v.message, f'{_page}#{v.slug}', kind=v.kind) for v in judged.verdicts]
+    return [Finding(judged.name, v.slug, v.message, v.see, kind=v.kind) for v in judged.verdicts]
 
 def _unclear(judged): return [f'{judged.name} could not be judged. {judged.unclear}'] if judged.unclear else []
 

@@ -180,7 +180,7 @@ def _watch(args):
     first = args.against and watch.load_run(args.against)
     if first: first.name = args.against.name
     run, error = watch.watch_script(args.script, args.args, args.steps, args.weights, first)
-    print(run, watch.trace(run).to_string(), *run.seen.notes, sep='\n', flush=True)
+    print(run, watch.trace(run).to_string(), *run.seen.notes, *run.findings, sep='\n', flush=True)
     if args.record: watch.save_run(run, args.record)
     if error: raise error
     if not first: return True

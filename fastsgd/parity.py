@@ -9,7 +9,7 @@ __all__ = ['tier_colors', 'WatchedLoader', 'Run', 'record', 'step_diffs', 'match
 # %% ../nbs/90_runs.ipynb #b80ceb3e
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from math import inf, isfinite, prod
 from numbers import Integral
@@ -63,6 +63,7 @@ class Run:
     seconds: float # time it took, with recording and validation
     epoch_len: int # batches in an epoch; 0 where nobody knows
     seen: Seen = None # what `watch` saw besides; then `params` may be fingerprints
+    findings: list = field(default_factory=list) # what `watch` found wrong: `.slug`, `.message`, `.see`
 
     @property
     def n_steps(self) -> int: # steps taken

@@ -25,6 +25,8 @@ import torch
 from torch import Tensor
 
 from . import show
+from .checker.judging import judged_lightly
+from .checker.traces import heard
 from .guards import BadValue, MissingFile, NoAccess
 from .hooks import Enough, Seen, Watcher, subject, told
 from .parity import Run, Steps, matched, step_diffs
@@ -75,15 +77,17 @@ def watch(
     run = _new_run(name, weights)
     first = against if isinstance(against, Run) or against is None else load_run(against)
     differ = _differ(run, first) if first and (first.seen is None or first.seen.whole) else None
-    watcher = Watcher(subject(*what), run, differ, steps)
+    watcher, recorder = Watcher(subject(*what), run, differ, steps), None
     start = perf_counter()
     try:
-        with told(watcher): yield run
+        with told(watcher), heard() as recorder: yield run
     except Enough: pass
     except BaseException as e:
         if hasattr(e, 'add_note'): e.add_note(f'fastsgd.watch: {run} had been seen before.')
         raise
-    finally: run.seconds = perf_counter() - start
+    finally:
+        run.seconds = perf_counter() - start
+        if recorder: run.findings = judged_lightly(recorder)
     if isinstance(watcher.failure, Exception): raise watcher.failure
     _refuse_nothing(run, watcher)
 

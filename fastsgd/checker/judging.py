@@ -30,6 +30,13 @@ class Verdict:
     kind: str = 'mistake' # or 'note': unwise, and without an effect here
     line: int = 0 # of the author's file
 
+    @property
+    def see(self) -> str: # an address
+        "Where to read on"
+        return f'https://fastsgd.github.io/fastsgd/mistakes.html#{self.slug}'
+
+    def __str__(self): return f'{self.slug}: {self.message}'
+
 @dataclass
 class Ran:
     "A loop that was run on a tiny problem, and all that was seen of it"

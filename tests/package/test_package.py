@@ -22,9 +22,10 @@ files = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f
 sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.items()}
 # Later ones may import earlier ones
 road = ('guards options show diff sources data descent manual modules learner archs '
-        'prints hooks parity watch exercises checker.programs checker.witnesses checker.observers '
-        'checker.fitting checker.loopnames mistakes checker.matching checker.words checker.apart checker.folder '
-        'checker.roles checker.problem checker.traces checker.judging checker.reported checker.loops check '
+        'prints hooks parity checker.loopnames checker.roles checker.problem checker.traces checker.judging '
+        'watch exercises checker.programs checker.witnesses checker.observers '
+        'checker.fitting mistakes checker.matching checker.words checker.apart checker.folder '
+        'checker.reported checker.loops check '
         'speed scale vision model serve widgets cli course').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow'}
