@@ -82,7 +82,8 @@ class Ran:
     def measuring(self) -> list: # events
         "The calls of a model in passes in which nothing is learned"
         busy = {_pass_of(f) for f in self.training}
-        return [f for f in self.recorder.forwards if f.i not in self.learned and _pass_of(f) not in busy and self._measures(f)]
+        return [f for f in self.recorder.forwards if f.i not in self.learned
+                and _pass_of(f) not in busy and self._measures(f)]
 
     def _measures(self, f):
         "Whether nothing is to be learned from a call of the model"
@@ -97,7 +98,8 @@ class Ran:
 
     def with_comments(self) -> str: # of its source
         "What the author says about it, in lower case"
-        return ' '.join(re.findall(r'#(.*)', self.text) + re.findall(r'"""(.*?)"""', self.text, re.S)).lower()
+        return ' '.join(re.findall(r'#(.*)', self.text) + re.findall(r'"""(.*?)"""', self.text,
+                                                                     re.S)).lower()
 
 # %% ../../nbs/88_judging.ipynb #e23c77ae
 def _outs(of): return {s for s in of if s[0] == 'out'}
@@ -145,7 +147,8 @@ def _steps(events):
             entries = [entry for i in e.ids for entry in pending.get(i, [])]
             step.ids |= e.ids
             step.fresh = _unique(step.fresh + [b for b, user in entries if user is None])
-            step.reused = _unique(step.reused + [b for b, user in entries if user not in (None, step) and b not in step.fresh])
+            step.reused = _unique(step.reused + [b for b, user in entries if user not in (None, step)
+                                                 and b not in step.fresh])
             if e.kind == 'update': step.changes += [(e.change[i], e.grads[i]) for i in e.ids if i in e.change]
             for entry in entries: entry[1] = entry[1] or step
             if e.kind == 'step': yield step
@@ -188,7 +191,7 @@ def _order(ran):
     steps, backwards = ran.steps, ran.backwards
     if not steps or not backwards or _several_ways(ran) or any(s.event.closure for s in steps): return
     empty = [s for s in steps if _empty(s)]
-    if len(empty) > 1 and len(empty) >= len(steps) - 1 and len(steps) > 1 or len(steps) == 1 and empty and steps[0].lost:
+    if len(empty) > 1 and len(empty) >= len(steps) - 1 or len(steps) == 1 and empty and steps[0].lost:
         yield _nothing_to_go_by(ran, empty[-1])
     elif _empty(steps[0]) and len(steps) > 1 and _forward_since(ran, -1, _index(ran, steps[0].event)):
         yield _before_backward(ran, steps[0].event)
@@ -196,7 +199,8 @@ def _order(ran):
 
 def _before_backward(ran, step):
     after = next((e for e in ran.events if e.kind == 'backward' and e.n > step.n), None)
-    where = f'{_code(step, "step")}{_line(step)}, comes before {_code(after, "backward")}{_line(after)}.' if after else ''
+    where = ''
+    if after: where = f'{_code(step, "step")}{_line(step)}, comes before {_code(after, "backward")}{_line(after)}.'
     return _said('step-before-backward', where, step)
 
 def _nothing_to_go_by(ran, step):
@@ -206,7 +210,8 @@ def _nothing_to_go_by(ran, step):
     if b is None or _forward_since(ran, j, i): return _before_backward(ran, step.event)
     zero = next((e for e in ran.events[j:i] if e.kind == 'zero'), None)
     if zero is None: return _misses(ran, step)
-    where = (f'{_code(zero, "zero_grad")} stands between {_code(b, "backward")} and {_code(step.event, "step")}{_line(zero)}.'
+    where = (f'{_code(zero, "zero_grad")} stands between {_code(b, "backward")} and '
+             f'{_code(step.event, "step")}{_line(zero)}.'
              if zero.by == 'call' else f'{_code(zero)}{_line(zero)}, stands before the update.')
     return _said('zeroed-too-early', where, zero)
 
@@ -218,8 +223,10 @@ def _not_zeroed(ran):
     once = len(zeros) > 1 and len(zeros) <= len(ran.of('pass')) + len(firsts) and len(ran.steps) > 2*len(zeros)
     slug = 'zeroed-once-an-epoch' if once else 'gradients-not-zeroed'
     ratio = _length_ratio(s)
-    much = f' The gradient of step {ran.steps.index(s) + 1} is {ratio:.3g} times as long as that of its batch.' if ratio else ''
-    verdict = _said(slug, '' if not s.event.text else f'{_code(s.event, "step")}{_line(s.event)}, uses gradients twice.', s.event)
+    much = ''
+    if ratio: much = f' The gradient of step {ran.steps.index(s) + 1} is {ratio:.3g} times as long as that of its batch.'
+    verdict = _said(slug, '' if not s.event.text
+                    else f'{_code(s.event, "step")}{_line(s.event)}, uses gradients twice.', s.event)
     verdict.message += much
     return verdict
 
@@ -227,7 +234,8 @@ def _length_ratio(step):
     "How long the gradient of a step is, in lengths of the one that belongs to it"
     if step.by_hand or not step.fresh: return None
     got = [g for g in step.event.grads.values() if g is not None]
-    due = [sum(b.delta[i] for b in step.fresh if i in b.delta) for i in step.event.grads if any(i in b.delta for b in step.fresh)]
+    due = [sum(b.delta[i] for b in step.fresh if i in b.delta) for i in step.event.grads
+           if any(i in b.delta for b in step.fresh)]
     if not got or not due: return None
     length = sum(d.pow(2).sum() for d in due).sqrt().item()
     return sum(g.pow(2).sum() for g in got).sqrt().item()/length if length else None
@@ -262,16 +270,20 @@ def _added_up(ran, whole_epochs):
     known = [c for c in coefs if c is not None]
     first = ran.steps[0].fresh[0]
     if whole_epochs and not divided:
-        yield _said('one-update-per-epoch', f'{_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for '
+        yield _said('one-update-per-epoch',
+                    f'{_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for '
                     f'{len(ran.steps[0].fresh)} batches.', ran.steps[0].event)
     elif known and all(isclose(c, 1, rel_tol=1e-3) for c in known):
-        yield _said('accumulation-not-divided', f'{_code(first, "backward")}{_line(first)}, is called {n} times for a step.', first)
+        yield _said('accumulation-not-divided',
+                    f'{_code(first, "backward")}{_line(first)}, is called {n} times for a step.', first)
     clips = ran.of('clip')
     if clips and any(map(_clipped_each, [ran]*len(ran.steps), ran.steps)):
-        yield _said('clipped-each-micro-batch', f'{_code(clips[0])}{_line(clips[0])}, is called {n} times for a step.', clips[0])
+        yield _said('clipped-each-micro-batch', f'{_code(clips[0])}{_line(clips[0])}, is called {n} times for a step.',
+                    clips[0])
     if not whole_epochs and not ran.recorder.stopped and _left_over(ran, n):
         last = ran.steps[-1].event
-        yield _said('last-gradients-unused', f'{_code(last, "step")}{_line(last)}, is called for each {n} batches.', last)
+        yield _said('last-gradients-unused', f'{_code(last, "step")}{_line(last)}, is called for each {n} batches.',
+                    last)
 
 def _clipped_each(ran, step):
     "Whether gradients are clipped after each of several backwards"
@@ -312,7 +324,8 @@ def _clipping_nothing(ran, step):
     lines = ran.text.splitlines()
     for text in texts:
         at = [i for i, line in enumerate(lines, 1) if 'clip_grad' in line]
-        if at and step.text in [line.strip() for line in lines] and at[0] > [line.strip() for line in lines].index(step.text) + 1:
+        if at and step.text in [line.strip() for line in lines] and at[0] > [line.strip()
+                                                                             for line in lines].index(step.text) + 1:
             event = Event(kind='clip', line=0, text=text, n=0)
             yield _said('clipped-after-step', f'{_code(event)} comes after {_code(step, "step")}{_line(step)}.', step)
 
@@ -342,11 +355,13 @@ def _why_no_history(ran, e):
     if ops & _choices or {*e.ops} & _choices: return _said('loss-not-differentiable', _spot(ran, e, _choices, where), e)
     if loss and 'x' in kinds_in(Mark(of)) and 'out' not in kinds_in(Mark(of)):
         return _said('loss-of-inputs', f'{_code(event)}{_line(event)}.', event)
-    if not loss and forward and forward.grad and not {*e.ops} & _cuts and not e.of: return _said('loss-detached', where, e)
+    if not loss and forward and forward.grad and not {*e.ops} & _cuts and not e.of: return _said('loss-detached', where,
+                                                                                                 e)
     if forward and not forward.grad: return _said('predictions-detached', f'{_code(forward)}{_line(forward)}.', forward)
     if not loss and forward:
         cut = _cut_event(ran, e, _cuts)
-        if cut and (cut.shape == () or cut.ops[-1:] in (('mean',), ('sum',))): return _said('loss-detached', f'{_code(cut)}{_line(cut)}.', cut)
+        if cut and (cut.shape == () or cut.ops[-1:] in (('mean',), ('sum',))):
+            return _said('loss-detached', f'{_code(cut)}{_line(cut)}.', cut)
     cut = _cut_event(ran, e, _cuts)
     return _said('predictions-detached', f'{_code(cut or event)}{_line(cut or event)}.', cut or event)
 
@@ -369,7 +384,8 @@ def _scales(ran):
         rows = [_rows_of(ran, b) for b, _ in coefs]
         by_rows = all(n and isclose(c, 1/n, rel_tol=1e-3) for n, (_, c) in zip(rows, coefs))
         by_size = all(isclose(c, 1/ran.things.bs, rel_tol=1e-3) for _, c in coefs)
-        if len(coefs) > 2 and (by_rows or by_size): yield _said('divided-by-batch-size', f'{_code(b, "backward")}{_line(b)}.', b)
+        if len(coefs) > 2 and (by_rows or by_size): yield _said('divided-by-batch-size',
+                                                                f'{_code(b, "backward")}{_line(b)}.', b)
 
 def _rows_of(ran, backward):
     "How many rows a backward is for"
@@ -419,7 +435,8 @@ def _broken(ran):
     if 'leaf Variable that requires grad' in text: yield _said('update-under-autograd', '', last)
     leaf = any('not a leaf' in str(w.message) for w in getattr(ran.recorder, 'warned', ()))
     rebound = [e for e in ran.of('rebound') if not e.text.startswith(('print', 'assert'))]
-    if ran.error is not None and rebound and ("'NoneType'" in text or 'does not require grad' in text or 'require grad' in text):
+    if ran.error is not None and rebound and ("'NoneType'" in text or 'does not require grad' in text
+                                              or 'require grad' in text):
         yield _said('parameters-rebound', f'{_code(rebound[0])}{_line(rebound[0])}.', rebound[0])
     elif leaf and not rebound: yield _said('not-a-leaf', '', last)
 
@@ -450,9 +467,11 @@ def _parameters(ran):
     if left and not any(s.by_hand for s in ran.steps):
         names = [ran.recorder.names[i] for i in left]
         some = ', '.join(f'`{n}`' for n in names[:3]) + (' …' if len(names) > 3 else '')
-        yield _said('optimizer-misses-parameters', f'{some} {"gets a gradient" if len(names) == 1 else "get gradients"}, '
+        yield _said('optimizer-misses-parameters',
+                    f'{some} {"gets a gradient" if len(names) == 1 else "get gradients"}, '
                     f'and {_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, leaves '
-                    f'{"it" if len(names) == 1 else "them"} as {"it is" if len(names) == 1 else "they are"}.', ran.steps[0].event)
+                    f'{"it" if len(names) == 1 else "them"} as {"it is" if len(names) == 1 else "they are"}.',
+                    ran.steps[0].event)
 
 def _remade(ran):
     "Optimizers that are made again for the same parameters"
@@ -481,8 +500,8 @@ def _schedules(ran):
     start = f'{_code(e, "step")}{_line(e)}, runs with each batch.'
     if kind == 'note':
         verdict = _said('scheduler-each-batch', start, e, kind)
-        verdict.message = f'{start} That is right for a schedule that counts batches, such as OneCycleLR, and wrong for one ' \
-                          'that counts epochs, such as StepLR: it would have run down within an epoch.'
+        verdict.message = (f'{start} That is right for a schedule that counts batches, such as OneCycleLR, and wrong '
+                           'for one that counts epochs, such as StepLR: it would have run down within an epoch.')
         yield verdict
     else: yield _said('scheduler-each-batch', f'{start} {e.name} counts epochs.', e)
 
@@ -514,18 +533,21 @@ def _alignment(ran, backward):
         for m, mode in modes: m.training = mode
         loss = _usual_loss(ran, out, loader.y[k*loader.batch_size:][:loader.batch_size])
         due = torch.autograd.grad(loss, [state[n] for n in params], allow_unused=True)
-    pairs = [(g.flatten(), backward.delta[id(p)].flatten()) for g, p in zip(due, params.values()) if g is not None and id(p) in backward.delta]
+    pairs = [(g.flatten(), backward.delta[id(p)].flatten()) for g, p in zip(due, params.values()) if g is not None
+             and id(p) in backward.delta]
     if not pairs: return None
     a, b = (torch.cat(side) for side in zip(*pairs))
     return (a @ b/(a.norm()*b.norm()).clamp(min=1e-12)).item()
 
 def _direction(ran):
     "A formula whose gradient points the wrong way"
-    own = [b for b in ran.backwards if not any(s[0] == 'loss' for s in b.of) and b.delta and not b.scaled and b.by == 'backward'][:5]
+    own = [b for b in ran.backwards if not any(s[0] == 'loss' for s in b.of) and b.delta and not b.scaled
+           and b.by == 'backward'][:5]
     if len(own) < 3 or ran.kind != 'train': return
     cosines = []
     for b in own:
-        with ran.recorder.aside(), suppress(RuntimeError, ValueError, TypeError, IndexError): cosines.append(_alignment(ran, b))
+        with ran.recorder.aside(), suppress(RuntimeError, ValueError, TypeError,
+                                            IndexError): cosines.append(_alignment(ran, b))
     known = [c for c in cosines if c is not None]
     if len(known) < 3 or not all(c < -0.3 for c in known): return
     slug = 'wrong-sign' if all(c < -0.99 for c in known) else 'loss-wrong'
@@ -545,7 +567,8 @@ def _coverage(ran):
     trained = {p: ks for p, ks in learned.items() if p in reads}
     if not trained: return
     loader = next(iter(trained))[0]
-    n = len(ran.things.train) if loader == 'train' else max([max(ks) + 1 for p, ks in reads.items() if p in done], default=0)
+    n = len(ran.things.train) if loader == 'train' else max([max(ks) + 1 for p, ks in reads.items() if p in done],
+                                                            default=0)
     if n < 3: return
     passes = [p for p in trained if p[0] == loader]
     last = max(i for _, i in passes)
@@ -559,7 +582,8 @@ def _coverage(ran):
         if again: yield _one_batch(ran, first)
         elif all(len(reads[p]) == 1 for p in whole): yield _said('only-first-batch', _ends_at(ran, first), first)
         return
-    if all({*trained[p]} == {n - 1} and len(reads[p]) == n for p in whole) and all(len(s.fresh) == 1 for s in ran.steps):
+    if all({*trained[p]} == {n - 1} and len(reads[p]) == n for p in whole) and all(len(s.fresh) == 1
+                                                                                   for s in ran.steps):
         if not any(s.lost for s in ran.steps): yield _said('only-last-batch', _step_after(ran), ran.steps[0].event)
         return
     if all({*trained[p]} == {*range(1, n)} for p in whole): yield _said('first-batch-skipped', _reads(first), first)
@@ -581,13 +605,16 @@ def _ends_at(ran, first):
     what = '' if leave is None else f' `{ast.unparse(leave)[:60]}` ends it.'
     return f'{_code(first)}{_line(first)}, reads one batch.{what}'
 
-def _step_after(ran): return f'{_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for all batches.'
+def _step_after(ran):
+    return f'{_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for all batches.'
 
 def _stale(ran):
     "A loop that does not use what it reads"
     reads = [e for e in ran.of('read')]
     given = [f for f in ran.recorder.forwards if f.x is not None]
-    if len(reads) > 3 and len(given) > 3 and not any(_batches(f.of) for f in given) and all(f.x.shape == given[0].x.shape for f in given):
+    if len(reads) > 3 and len(given) > 3 and not any(_batches(f.of)
+                                                     for f in given) and all(f.x.shape == given[0].x.shape
+                                                                             for f in given):
         if all(torch.equal(f.x, given[0].x) for f in given):
             yield _said('one-batch-only', f'{_code(given[-1])}{_line(given[-1])}.', given[-1])
             return
@@ -598,9 +625,10 @@ def _stale(ran):
         if e.kind == 'read': now = e.loader, e.k, e.i
         if e.kind == 'forward' and _batches(e.of) and now and now not in _batches(e.of): stale += 1
     same = len({b for f in given for b in _batches(f.of)}) == 1
-    if same and stale >= len(given) - 2: yield _said('one-batch-only', f'{_code(given[-1])}{_line(given[-1])}.', given[-1])
+    if same and stale >= len(given) - 2: yield _said('one-batch-only', f'{_code(given[-1])}{_line(given[-1])}.',
+                                                     given[-1])
 
-# %% ../../nbs/88_judging.ipynb #3b9a23ff
+# %% ../../nbs/88_judging.ipynb #e5e400a2
 def _adds_to_one(p, dim=-1):
     return bool((p >= -1e-6).all() and (p <= 1 + 1e-6).all() and torch.allclose(p.sum(dim), torch.ones(()), atol=1e-4))
 
@@ -624,7 +652,8 @@ def _doubled(ran):
         wide = p.ndim == 2 and p.shape[1] > 1
         if e.op == 'cross_entropy' and wide:
             if _adds_to_one(p): yield _said('softmax-twice', f'{_code(e)}{_line(e)}, is given probabilities.', e)
-            elif _adds_to_one(p.exp()): yield _said('softmax-twice', f'{_code(e)}{_line(e)}, is given log-probabilities.', e, 'note')
+            elif _adds_to_one(p.exp()): yield _said('softmax-twice',
+                                                    f'{_code(e)}{_line(e)}, is given log-probabilities.', e, 'note')
         elif e.op == 'nll_loss' and wide and not _adds_to_one(p.exp()):
             what = 'probabilities' if _adds_to_one(p) else 'outputs of the last layer'
             yield _said('nll-of-probabilities', f'{_code(e)}{_line(e)}, is given {what}.', e)
@@ -651,7 +680,7 @@ def _choices_made(ran):
             yield _said('argmax-over-everything', f'{_code(e)}{_line(e)}.', e)
             return
 
-# %% ../../nbs/88_judging.ipynb #5fb978bc
+# %% ../../nbs/88_judging.ipynb #dea78f36
 def _modes_while(ran):
     "The mode of the model while it is trained and measured"
     eval_mode = [f for f in ran.training if f.modes[0] and not any(f.modes[0])]
@@ -664,7 +693,8 @@ def _modes_while(ran):
     bare = [f for f in ran.measuring if not f.modes[0] and f.modes[1]]
     if measured:
         f, sure = measured[0], ran.own_model or ran.aware
-        more = '' if sure else ' That does harm where the model has dropout or batch norm, as the one it was tried with.'
+        harm = ' That does harm where the model has dropout or batch norm, as the one it was tried with.'
+        more = '' if sure else harm
         verdict = _said('measured-in-train-mode', f'{_code(f)}{_line(f)}.', f, 'mistake' if sure else 'note')
         verdict.message += more
         yield verdict
@@ -673,7 +703,8 @@ def _modes_while(ran):
     if enabled and not ran.of('backward') or enabled and ran.kind == 'train':
         yield _said('no-grad-missing', f'{_code(enabled[0])}{_line(enabled[0])}.', enabled[0], 'note')
 
-def _without_layers(f): return f'{_code(f)}{_line(f)}, on a model without dropout and batch norm, where it does no harm.'
+def _without_layers(f):
+    return f'{_code(f)}{_line(f)}, on a model without dropout and batch norm, where it does no harm.'
 
 def _trained_while_measuring(ran):
     "A measurement that changes the model, or what it will learn"
@@ -717,8 +748,10 @@ def _kept(ran):
             return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _clipping, _scales, _by_hand, _direction, _parameters, _remade, _schedules,
-          _coverage, _stale, _made_of, _of_inputs, _choices_made, _modes_while, _trained_while_measuring, _wrong_rows,
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _clipping, _scales, _by_hand,
+          _direction, _parameters, _remade, _schedules,
+          _coverage, _stale, _made_of, _of_inputs, _choices_made, _modes_while,
+          _trained_while_measuring, _wrong_rows,
           _coverage_of_measuring, _kept]
 
 def judged(
@@ -740,17 +773,24 @@ def judged_lightly(
         for verdict in rule(ran): found.setdefault(verdict.slug, verdict)
     return _without_consequences([v for v in found.values() if v.kind == 'mistake'])
 
-# %% ../../nbs/88_judging.ipynb #ce2381ed
+# %% ../../nbs/88_judging.ipynb #4fafc970
 _explains = {  # what follows from another mistake is not said
-    'loss-detached': {'optimizer-misses-parameters', 'step-missing', 'backward-missing', 'loss-of-inputs', 'gradients-not-zeroed', 'not-a-leaf'},
-    'predictions-detached': {'optimizer-misses-parameters', 'step-missing', 'no-grad-missing', 'measured-in-train-mode', 'backward-missing', 'labels-broadcast'},
-    'loss-of-inputs': {'loss-detached', 'predictions-detached', 'step-missing', 'no-grad-missing', 'measured-in-train-mode'},
-    'loss-not-differentiable': {'optimizer-misses-parameters', 'loss-detached', 'predictions-detached', 'step-missing', 'no-grad-missing', 'measured-in-train-mode',
+    'loss-detached': {'optimizer-misses-parameters', 'step-missing', 'backward-missing', 'loss-of-inputs',
+                      'gradients-not-zeroed', 'not-a-leaf'},
+    'predictions-detached': {'optimizer-misses-parameters', 'step-missing', 'no-grad-missing', 'measured-in-train-mode',
+                             'backward-missing', 'labels-broadcast'},
+    'loss-of-inputs': {'loss-detached', 'predictions-detached', 'step-missing', 'no-grad-missing',
+                       'measured-in-train-mode'},
+    'loss-not-differentiable': {'optimizer-misses-parameters', 'loss-detached', 'predictions-detached', 'step-missing',
+                                'no-grad-missing', 'measured-in-train-mode',
                                 'labels-broadcast'},
-    'parameters-rebound': {'not-a-leaf', 'loss-detached', 'predictions-detached', 'step-missing', 'update-under-autograd'},
+    'parameters-rebound': {'not-a-leaf', 'loss-detached', 'predictions-detached', 'step-missing',
+                           'update-under-autograd'},
     'backward-missing': {'measured-in-train-mode', 'no-grad-missing', 'graph-kept', 'one-batch-only'},
-    'trained-while-measuring': {'measured-in-train-mode', 'no-grad-missing', 'step-missing', 'gradients-not-zeroed', 'graph-kept'},
-    'argmax-over-everything': {'labels-broadcast'}, 'one-batch-only': {'gradients-not-zeroed'} - {'gradients-not-zeroed'},
+    'trained-while-measuring': {'measured-in-train-mode', 'no-grad-missing', 'step-missing', 'gradients-not-zeroed',
+                                'graph-kept'},
+    'argmax-over-everything': {'labels-broadcast'},
+    'one-batch-only': {'gradients-not-zeroed'} - {'gradients-not-zeroed'},
     'softmax-over-batch': {'softmax-twice'}, 'only-last-batch': {'accumulation-zeroed', 'one-update-per-epoch'},
     'step-before-backward': {'last-gradients-unused', 'clipped-after-step'},
 }

@@ -95,7 +95,8 @@ _name('softmax-twice',
       'Hand the outputs of the last layer to cross_entropy as they are.')
 _name('sigmoid-twice',
       'The loss takes a sigmoid itself, and was handed what a sigmoid had given.',
-      'Hand the outputs of the last layer to binary_cross_entropy_with_logits as they are, or use binary_cross_entropy.')
+      'Hand the outputs of the last layer to binary_cross_entropy_with_logits as they are, or use '
+      'binary_cross_entropy.')
 _name('nll-of-probabilities',
       'nll_loss takes logarithms of probabilities, and was handed something else.',
       'Use log_softmax before nll_loss, or hand the outputs of the last layer to cross_entropy.')

@@ -51,8 +51,11 @@ class Loop:
         line: int # of the file
     ) -> bool: # as far as its source tells
         "Whether a line is its own"
-        if isinstance(self.f, CodeType): first, last = self.tree.body[0].lineno, self.tree.body[0].end_lineno
-        else: first, last = _code_of(self.f).co_firstlineno, _code_of(self.f).co_firstlineno + len(source_of(self.f).splitlines())
+        if isinstance(self.f, CodeType):
+            first, last = self.tree.body[0].lineno, self.tree.body[0].end_lineno
+        else:
+            first = _code_of(self.f).co_firstlineno
+            last = first + len(source_of(self.f).splitlines())
         return first <= line <= last
 
 @dataclass
@@ -69,7 +72,8 @@ class Judgement:
         "The verdicts that are mistakes"
         return [v for v in self.verdicts if v.kind == 'mistake']
 
-def _code_of(f): return f if isinstance(f, CodeType) else getattr(inspect.unwrap(f), '__code__', None)
+def _code_of(f): return f if isinstance(f, CodeType) else getattr(inspect.unwrap(f), '__code__',
+                                                                  None)
 
 class Unclear(Exception): "Something that keeps a loop from being tried, in a sentence"
 
@@ -85,7 +89,8 @@ def loop_of(
     text = _file_text(own)
     tree = tree_of(own)
     kind = kind or kind_of_loop(f.__name__, tree) or 'train'
-    return Loop(f, name or f.__name__, kind, tree, text, own.__globals__, None, _is_called_in_a_loop(f.__name__, text))
+    return Loop(f, name or f.__name__, kind, tree, text, own.__globals__, None,
+                _is_called_in_a_loop(f.__name__, text))
 
 # %% ../../nbs/88_loops.ipynb #aafe8099
 def _file_text(f):
@@ -103,7 +108,8 @@ def _is_called_in_a_loop(name, text):
     return any(map(calls, loops))
 
 # %% ../../nbs/88_loops.ipynb #8be46b77
-_always = {'model', 'train_loader', 'valid_loader', 'loader', 'loaders', 'loss', 'epochs', 'params', 'log_every', 'device', 'optimizer',
+_always = {'model', 'train_loader', 'valid_loader', 'loader', 'loaders', 'loss', 'epochs', 'params', 'log_every',
+           'device', 'optimizer',
            'train_x', 'train_y', 'valid_x', 'valid_y'}
 
 def _arguments(f, things, loop, tree):
@@ -123,18 +129,22 @@ def _arguments(f, things, loop, tree):
         except NotKnown:
             if optional: continue
             if not _is_used(p.name, tree): value = None
-            else: raise Unclear(f'What is `{p.name}`? Its name does not tell: say it with roles=dict({p.name}=...).') from None
+            else:
+                raise Unclear(f'What is `{p.name}`? Its name does not tell: say it with '
+                              f'roles=dict({p.name}=...).') from None
         if p.kind is p.KEYWORD_ONLY or any(q for q in named): named[p.name] = value
         elif p.kind is p.POSITIONAL_ONLY or not optional: given.append(value)
         else: named[p.name] = value
     return given, named
 
-def _is_used(name, tree): return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(tree)) or not getattr(tree, 'body', None)
+def _is_used(name, tree): return any(isinstance(n, ast.Name) and n.id == name
+                                     for n in ast.walk(tree)) or not getattr(tree, 'body', None)
 
 @contextmanager
 def _globals_filled(loop, things):
     "The globals that are missing are there, for as long as the loop runs; raises `Unclear`"
-    names = missing_globals(loop.f if isinstance(loop.f, CodeType) else _function(loop), loop.space) + list(things.wanted)
+    names = missing_globals(loop.f if isinstance(loop.f, CodeType) else _function(loop),
+                            loop.space) + list(things.wanted)
     roles, filled = roles_in(names, loop.tree) | things.roles, []
     for name in names:
         try: value = things.give(roles[name], name, loop.kind == 'measure')
@@ -169,7 +179,8 @@ def _bound(loop, things):
         given, named = _arguments(cls, things, loop, ast.parse(''))
         return getattr(cls(*given, **named), loop.f.__name__)
     except (Unclear, Exception):
-        if issubclass(cls, nn.Module): raise Unclear(f'{cls.__name__} cannot be made from what its arguments are called.') from None
+        if issubclass(cls, nn.Module):
+            raise Unclear(f'{cls.__name__} cannot be made from what its arguments are called.') from None
     filled = type(cls.__name__, (cls,), dict(__getattr__=_attribute(cls, things, loop)))
     return getattr(filled.__new__(filled), loop.f.__name__)
 
@@ -245,11 +256,14 @@ _by_loss = [('binary_cross_entropy_with_logits|BCEWithLogits', ['column', 'row',
             (r'nll_loss|NLLLoss', ['log_probs', 'log_probs_later']),
             (r'cross_entropy|CrossEntropy', ['classes', 'one_hot']),
             (r'mse_loss|MSELoss|l1_loss|L1Loss|SmoothL1|huber|squared_loss|\*\* ?2', ['numbers', 'numbers_row'])]
-_by_use = [(r'log_softmax', ['classes', 'log_probs_later']), (r'argmax|torch\.max|\.max\(|topk|softmax', ['classes', 'log_probs', 'one_hot']),
-           (r'sigmoid|round\(|> ?0|>= ?0|\.gt\(|\.ge\(', ['column', 'row', 'numbers', 'probs', 'probs_row', 'column_row', 'probs_column_row'])]
+_by_use = [(r'log_softmax', ['classes', 'log_probs_later']),
+           (r'argmax|torch\.max|\.max\(|topk|softmax', ['classes', 'log_probs', 'one_hot']),
+           (r'sigmoid|round\(|> ?0|>= ?0|\.gt\(|\.ge\(',
+            ['column', 'row', 'numbers', 'probs', 'probs_row', 'column_row', 'probs_column_row'])]
 _all_forms = ['classes', 'column', 'row', 'numbers', 'numbers_row', 'probs', 'probs_row', 'log_probs', 'one_hot']
 _by_form = {'labels-broadcast', 'sigmoid-twice', 'nll-of-probabilities'}
-_by_cut = {'accuracy-wrong', 'accuracy-inverted', 'accuracy-averaged-wrongly', 'counted-not-averaged', 'last-batch-only',
+_by_cut = {'accuracy-wrong', 'accuracy-inverted', 'accuracy-averaged-wrongly', 'counted-not-averaged',
+           'last-batch-only',
            'first-row-only', 'fixed-batch-size', 'batches-unweighted'}  # what one output is compared with
 
 def _likely(loop):
@@ -266,7 +280,8 @@ def _candidates(loop, n_out, keys, seed, model_form):
     if not sure: names = [*names, *[n for n in _all_forms if n not in names]]
     chosen = [forms[n] for n in names]
     if n_out == 1: chosen = [f for f in chosen if f.n_out == 1] or [forms['column'], forms['row'], forms['numbers']]
-    elif n_out: chosen = [replace(f, n_out=n_out) for f in chosen if f.n_out > 1] or [replace(forms['classes'], n_out=n_out)]
+    elif n_out: chosen = [replace(f, n_out=n_out) for f in chosen
+                          if f.n_out > 1] or [replace(forms['classes'], n_out=n_out)]
     shape = (1, 28, 28) if re.search(r'784|28 ?\* ?28|, ?28', ast.unparse(loop.tree)) else (6,)
     keys = keys or _keys_of(loop)
     chosen = [replace(f, keys=keys, seed=seed, shape=shape) for f in chosen]
@@ -276,7 +291,8 @@ def _candidates(loop, n_out, keys, seed, model_form):
 
 def _keys_of(loop):
     "The names by which a loop takes inputs and labels out of a batch, if it does"
-    names = [n.slice.value for n in ast.walk(loop.tree) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant)
+    names = [n.slice.value for n in ast.walk(loop.tree) if isinstance(n, ast.Subscript)
+             and isinstance(n.slice, ast.Constant)
              and isinstance(n.slice.value, str) and 'batch' in ast.unparse(n.value).lower() + ' ' or
              isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and isinstance(n.slice.value, str)
              and role_of(ast.unparse(n.value)) in ('x', 'loader')]
@@ -285,7 +301,8 @@ def _keys_of(loop):
     return (xs[0], ys[0]) if xs and ys else ()
 
 # %% ../../nbs/88_loops.ipynb #ce209d82
-_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,), (1,), (4,), (3,), (5,), (8,), (13,), (16,), (20,), (32,), (64,), (3, 224, 224)]
+_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,), (1,), (4,), (3,), (5,), (8,), (13,), (16,),
+           (20,), (32,), (64,), (3, 224, 224)]
 
 def _takes(model):
     "The shape of an input that a model takes, and how many outputs it gives; None where that is not found"
@@ -298,16 +315,19 @@ def _takes(model):
         with suppress(Exception), torch.no_grad(), torch.random.fork_rng(devices=[]):
             out = model(torch.zeros(3, *shape))
             model.train(was)
-            if isinstance(out, torch.Tensor) and len(out) == 3 and out.ndim < 3: return shape, out.shape[1] if out.ndim == 2 else 1
+            if isinstance(out, torch.Tensor) and len(out) == 3 and out.ndim < 3:
+                return shape, out.shape[1] if out.ndim == 2 else 1
     model.train(was)
 
 def _own_model(loop):
     "A new model of the only class of models in the file, and what it takes; two times None where there is none"
-    there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, TinyNet) and any(True for _ in x.parameters())
+    there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, TinyNet)
+             and any(True for _ in x.parameters())
              and not inspect.isclass(x)]
     if len(there) == 1 and (form := _takes(there[0])): return lambda: there[0], form
     if there: return None, None
-    own = [c for c in loop.space.values() if inspect.isclass(c) and issubclass(c, nn.Module) and c.__module__ == loop.space.get('__name__')
+    own = [c for c in loop.space.values() if inspect.isclass(c) and issubclass(c, nn.Module)
+           and c.__module__ == loop.space.get('__name__')
            and c is not loop.owner]
     if len(own) != 1: return None, None
     def make():
@@ -341,9 +361,12 @@ def judge(
             break
         if best is None or _badness(now) < _badness(best): best = now
         if not now.unclear and not now.mistakes: break
-    if best.unclear and lenient and not isinstance(loop.f, CodeType) and (best.ran is None or not best.ran.recorder.forwards):
-        best = _judge_leniently(loop, roles=roles, n_out=n_out, keys=keys, seed=seed, partner=partner) or best
-    if best.ran is not None and _optional_optimizer(loop) and not best.mistakes: _add_without_optimizer(best, loop, told, named, make)
+    began = best.ran is not None and best.ran.recorder.forwards
+    if best.unclear and lenient and not isinstance(loop.f, CodeType) and not began:
+        best = _judge_leniently(loop, roles=roles, n_out=n_out, keys=keys, seed=seed,
+                                partner=partner) or best
+    if best.ran is not None and _optional_optimizer(loop) and not best.mistakes:
+        _add_without_optimizer(best, loop, told, named, make)
     return best
 
 # %% ../../nbs/88_loops.ipynb #af02c94b
@@ -369,7 +392,8 @@ def _optional_optimizer(loop):
 def _add_without_optimizer(found, loop, told, roles, make):
     "What a loop does that is called without an optimizer, to measure"
     ran = _run(replace(loop, kind='measure'), found.ran.things.form, told, roles, make and make())
-    if ran.error is None: found.verdicts = _in_order(found.verdicts + [v for v in judged(ran) if v.slug == 'trained-while-measuring'])
+    if ran.error is None: found.verdicts = _in_order(found.verdicts + [v for v in judged(ran)
+                                                                       if v.slug == 'trained-while-measuring'])
 
 def _badness(judgement): return bool(judgement.unclear), len(judgement.mistakes)
 
@@ -377,7 +401,8 @@ def _judged_on(loop, form, told, roles, make, partner):
     "The judgement on one form; on another size where the loop counts on one"
     def run(form): return _run(loop, form, told, roles, make and make(), partner=partner)
     ran = run(form)
-    if ran.error is not None and _is_about_keys(ran.error) and not form.keys: ran = run(form := replace(form, keys=('x', 'y')))
+    if ran.error is not None and _is_about_keys(ran.error) and not form.keys:
+        ran = run(form := replace(form, keys=('x', 'y')))
     for shape in _other_shapes(ran.error, form) if make is None else ():
         other = run(replace(form, shape=shape))
         if len(other.recorder.forwards) > len(ran.recorder.forwards): ran, form = other, other.things.form
@@ -388,7 +413,8 @@ def _judged_on(loop, form, told, roles, make, partner):
     verdicts = [v for v in judged(ran) if ran.error is None or v.slug in _before_an_error]
     found = Judgement(loop.name, loop.kind, verdicts, ran=ran)
     if any(v.slug == 'labels-broadcast' for v in verdicts) and not _shapes_are_its_own(ran):
-        found.unclear = f'Which shapes do its labels have? Those of shape {tuple(ran.things.train.y[:4].shape)} do not fit.'
+        shape = tuple(ran.things.train.y[:4].shape)
+        found.unclear = f'Which shapes do its labels have? Those of shape {shape} do not fit.'
         return found
     if ran.error is not None and not found.mistakes: return _stopped(found, run(replace(form, even=True)))
     if ran.error is None: found.verdicts = _in_order(verdicts + _numbers_of(ran, verdicts))
@@ -396,9 +422,12 @@ def _judged_on(loop, form, told, roles, make, partner):
     return found
 
 _before_an_error = {  # what an error follows from, or what was certain before it
-    'loss-detached', 'predictions-detached', 'loss-not-differentiable', 'loss-of-inputs', 'backward-twice', 'update-under-autograd',
-    'not-a-leaf', 'parameters-rebound', 'gradients-not-zeroed', 'zeroed-once-an-epoch', 'zeroed-too-early', 'step-before-backward',
-    'softmax-twice', 'softmax-over-batch', 'nll-of-probabilities', 'wrong-sign', 'backward-scaled', 'accumulation-not-divided'}
+    'loss-detached', 'predictions-detached', 'loss-not-differentiable', 'loss-of-inputs', 'backward-twice',
+    'update-under-autograd',
+    'not-a-leaf', 'parameters-rebound', 'gradients-not-zeroed', 'zeroed-once-an-epoch', 'zeroed-too-early',
+    'step-before-backward',
+    'softmax-twice', 'softmax-over-batch', 'nll-of-probabilities', 'wrong-sign', 'backward-scaled',
+    'accumulation-not-divided'}
 
 def _shapes_are_its_own(ran):
     "Whether a loop changes shapes itself, so that labels of the wrong shape are no fault of the problem"
@@ -435,7 +464,8 @@ def _stopped(found, even):
     e, ran = found.ran.error, found.ran
     if even.error is None:
         line, text = _where(ran, e)
-        found.verdicts.insert(0, Verdict('fixed-batch-size', f'It stops at the short last batch, in {quoted(line, text)} with '
+        found.verdicts.insert(0, Verdict('fixed-batch-size',
+                                         f'It stops at the short last batch, in {quoted(line, text)} with '
                                          f'{exception_in_words(e)} {loop_names["fixed-batch-size"].what}', line=line))
         return found
     line, text = _where(ran, e)
@@ -447,7 +477,8 @@ def _where(ran, e):
     "The author's line in which an error arose"
     tb, found = e.__traceback__, 0
     while tb:
-        if tb.tb_frame.f_code.co_filename in ran.recorder.files: found, name = tb.tb_lineno, tb.tb_frame.f_code.co_filename
+        if tb.tb_frame.f_code.co_filename in ran.recorder.files:
+            found, name = tb.tb_lineno, tb.tb_frame.f_code.co_filename
         tb = tb.tb_next
     return (found, linecache.getline(name, found).strip()) if found else (0, '')
 
@@ -459,7 +490,8 @@ def _assigned(body):
 
 def _passed_over(statement):
     "A statement whose errors do not matter"
-    if isinstance(statement, (ast.For, ast.While, ast.Global, ast.Nonlocal, ast.Return)) or is_loop(statement): return statement
+    if isinstance(statement, (ast.For, ast.While, ast.Global, ast.Nonlocal,
+                              ast.Return)) or is_loop(statement): return statement
     errors = ast.Tuple([ast.Name(n, ast.Load()) for n in ('Exception', 'SystemExit')], ast.Load())
     handler = ast.ExceptHandler(errors, None, [ast.Pass()])
     return ast.copy_location(ast.Try([statement], [handler], [], []), statement)
@@ -468,7 +500,8 @@ def _leniently(loop):
     "The function of a loop, with a beginning that may fail; None where it has no loop of its own"
     node = next((n for n in loop.tree.body if isinstance(n, ast.FunctionDef)), None)
     if node is None or not any(is_loop(s) for s in node.body): return None
-    return _as_function(node.name, node.args, node.body, loop, _code_of(loop.f).co_firstlineno - node.lineno - len(node.decorator_list))
+    return _as_function(node.name, node.args, node.body, loop,
+                        _code_of(loop.f).co_firstlineno - node.lineno - len(node.decorator_list))
 
 def _as_function(name, args, body, loop, below):
     "Statements as a function whose variables are globals, so that missing ones can be given"
@@ -497,13 +530,15 @@ def program_of(
     file: str # its name, as tracebacks have it
 ) -> Loop | None: # None where it has no loop of its own
     "What a file does where it is run as a program, as a loop"
-    if not (isinstance(statement, ast.If) and '__main__' in ast.unparse(statement.test) and any(map(is_loop, statement.body))): return None
+    if not (isinstance(statement, ast.If) and '__main__' in ast.unparse(statement.test)
+            and any(map(is_loop, statement.body))): return None
     none = ast.arguments([], [], None, [], [], None, [])
-    kept = Loop(compile('0', file, 'eval'), f'the program in line {statement.lineno}', 'train', ast.Module([statement], []), text, space,
+    kept = Loop(compile('0', file, 'eval'), f'the program in line {statement.lineno}', 'train',
+                ast.Module([statement], []), text, space,
                 repeated=False)
     return _as_function('the_program', none, statement.body, kept, 0)
 
-# %% ../../nbs/88_loops.ipynb #cdfc05c7
+# %% ../../nbs/88_loops.ipynb #201e122a
 def _functions_of(space):
     "(name, function, class or None) for each function of the file that made a module"
     for name, x in list(space.items()):
@@ -514,7 +549,8 @@ def _functions_of(space):
                 f = getattr(f, '__func__', f)
                 if inspect.isfunction(f): yield f'{name}.{method}', f, x
 
-def _is_step(name, owner): return owner is not None and (issubclass(owner, Optimizer) or name.endswith(('.forward', '.__init__', '.step')))
+def _is_step(name, owner): return owner is not None and (issubclass(owner, Optimizer)
+                                                         or name.endswith(('.forward', '.__init__', '.step')))
 
 # %% ../../nbs/88_loops.ipynb #af0d12dc
 def loops_in(
@@ -527,12 +563,15 @@ def loops_in(
     found = []
     for name, f, owner in functions:
         if _is_step(name, owner): continue
-        kind = kind_of_loop(f.__name__, trees[f.__name__], {n: t for n, t in trees.items() if n != f.__name__})
-        if kind: found.append(Loop(f, name, kind, tree_of(f), text, space, owner, _is_called_in_a_loop(f.__name__, text)))
+        kind = kind_of_loop(f.__name__, trees[f.__name__],
+                            {n: t for n, t in trees.items() if n != f.__name__})
+        if kind: found.append(Loop(f, name, kind, tree_of(f), text, space, owner,
+                                   _is_called_in_a_loop(f.__name__, text)))
     return found
 
 def _called_in(loop):
-    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in ast.walk(loop.tree) if isinstance(n, ast.Call)}
+    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in ast.walk(loop.tree)
+            if isinstance(n, ast.Call)}
 
 def inner_first(
     loops: list # of one file
@@ -540,7 +579,8 @@ def inner_first(
     "Loops in an order in which those that call others come after them"
     names = {x.f.__name__ for x in loops}  # a program has one too
     def depth(loop, above=()):
-        inner = [x for x in loops if x.f.__name__ in _called_in(loop) & names and x.f.__name__ not in (*above, loop.f.__name__)]
+        inner = [x for x in loops if x.f.__name__ in _called_in(loop) & names
+                 and x.f.__name__ not in (*above, loop.f.__name__)]
         return 1 + max([depth(x, (*above, loop.f.__name__)) for x in inner], default=0)
     return sorted(loops, key=depth)
 
@@ -560,7 +600,8 @@ def judging(
     measuring = [x for x in loops if x.kind == 'measure' and x.owner is None]
     def judge_one(loop):
         found = judge(loop, **options)
-        if loop.kind == 'train' and measuring and loop.owner is None and not found.unclear and not found.mistakes:
+        alone = loop.kind == 'train' and loop.owner is None
+        if alone and measuring and not found.unclear and not found.mistakes:
             _judge_together(loop, measuring[0], found, options)
         return found
     return judge_one
@@ -571,10 +612,13 @@ def settled(
     "Nothing is said twice, and nothing about a part that is judged as part of another loop"
     said, kept = set(), []
     for i, (loop, found) in enumerate(pairs):
-        around = [other for x, other in pairs[i + 1:] if getattr(loop.f, '__name__', '') in _called_in(x)]
+        around = [other for x, other in pairs[i + 1:]
+                  if getattr(loop.f, '__name__', '') in _called_in(x)]
         clear = [other for other in around if not other.unclear]
         if found.unclear and clear: continue
-        if clear: found.verdicts = [v for v in found.verdicts if not v.line or any(w.slug == v.slug for other in clear for w in other.verdicts)]
+        if clear: found.verdicts = [v for v in found.verdicts if not v.line
+                                    or any(w.slug == v.slug for other in clear
+                                           for w in other.verdicts)]
         found.verdicts = [v for v in found.verdicts if (v.slug, v.line) not in said]
         said |= {(v.slug, v.line) for v in found.verdicts if v.line}
         kept.append(found)
@@ -609,9 +653,11 @@ def judge_statement(
 ) -> Judgement: # of it
     "Run a loop that stands outside of all functions, and judge it"
     tree = ast.Module([statement], [])
-    loop = Loop(code, f'the loop in line {statement.lineno}', kind_of_loop('', tree), tree, text, space, repeated=False)
+    loop = Loop(code, f'the loop in line {statement.lineno}', kind_of_loop('', tree), tree, text,
+                space, repeated=False)
     found = judge(loop, **options)
-    found.verdicts = [v for v in found.verdicts if not v.line or loop.holds(v.line) or v.slug in _together]
+    found.verdicts = [v for v in found.verdicts if not v.line or loop.holds(v.line)
+                      or v.slug in _together]
     return found
 
 # %% ../../nbs/88_loops.ipynb #55277980
@@ -623,8 +669,10 @@ def takes_what_the_exercise_takes(
     try: given = [p.name for p in inspect.signature(f).parameters.values() if p.default is p.empty]
     except (TypeError, ValueError): return True
     due = list(inspect.signature(getattr(exercises, name)).parameters)
-    if set(given) <= set(due): return True  # in another order, which is said by the check of the exercise
-    def fits(a, b): return not role_of(a) or role_of(a) == role_of(b) or {role_of(a), role_of(b)} <= _loaders
+    if set(given) <= set(due):
+        return True  # in another order, which is said by the check of the exercise
+    def fits(a, b): return not role_of(a) or role_of(a) == role_of(b) or {role_of(a),
+                                                                          role_of(b)} <= _loaders
     return len(given) <= len(due) and all(map(fits, given, due))
 
 class FileLoops:
@@ -633,15 +681,18 @@ class FileLoops:
         path, # of the file
         text: str, # of it
         seed: int = 0 # of the tiny problems
-    ): self.path, self.text, self.seed, self.loops, self.own, self.programs = path, text, seed, {}, {}, []
+    ):
+        self.path, self.text, self.seed = path, text, seed
+        self.loops, self.own, self.programs = {}, {}, []
 
     def execute(self,
         statement: ast.stmt, # of the file, outside of all functions
         code: CodeType, # of it
         space: dict # the globals there are
     ) -> None:
-        "Run a statement; one that trains or measures is judged at once, and stops where it would stop"
-        if program := program_of(statement, space, self.text, code.co_filename): self.programs.append(program)
+        "Run a statement; one that trains or measures is judged at once"
+        if program := program_of(statement, space, self.text,
+                                 code.co_filename): self.programs.append(program)
         if not is_loop(statement):
             exec(code, space)
             return
@@ -652,7 +703,8 @@ class FileLoops:
         found: dict # functions that have the names of exercises
     ) -> dict: # those that are exercises
         "Leave out the functions that only have the name of an exercise"
-        return {n: f for n, f in found.items() if inspect.isclass(f) or takes_what_the_exercise_takes(n, f) or not _is_any_loop(f)}
+        return {n: f for n, f in found.items() if inspect.isclass(f)
+                or takes_what_the_exercise_takes(n, f) or not _is_any_loop(f)}
 
     def find(self,
         space: dict, # the globals that the file has made
@@ -660,8 +712,10 @@ class FileLoops:
     ) -> list: # names
         "The names of all loops"
         own = [f for f in exercises.values()]
-        self.loops = {x.name: x for x in loops_in(space, self.text) if x.f not in own and x.owner not in own}
-        for program in self.programs: self.loops[program.name] = replace(program, space={**space, **program.space})
+        self.loops = {x.name: x for x in loops_in(space, self.text) if x.f not in own
+                      and x.owner not in own}
+        for program in self.programs:
+            self.loops[program.name] = replace(program, space={**space, **program.space})
         return [*self.own, *self.loops]
 
     def judged(self,

@@ -26,7 +26,7 @@ from .roles import plain_name, role_of
 class Form:
     "What a loop takes for granted"
     n_out: int = 3 # outputs of the model
-    labels: str = 'index' # (N,) of whole numbers; or 'column' (N, 1), 'row' (N,), 'one-hot' (N, n_out) of floats
+    labels: str = 'index' # (N,) of whole numbers; or 'column', 'row', 'one-hot' of floats
     gives: str = 'logits' # what the model ends in; or 'log-probs', 'probs'
     loss: str = 'CrossEntropyLoss' # a class of `torch.nn`
     shape: tuple = (6,) # of one input
@@ -39,11 +39,14 @@ class Form:
 forms = dict(
     classes=Form(), log_probs=Form(gives='log-probs', loss='NLLLoss'),
     log_probs_later=Form(loss='NLLLoss'),
-    column=Form(1, 'column', loss='BCEWithLogitsLoss'), row=Form(1, 'row', loss='BCEWithLogitsLoss', flat=True),
+    column=Form(1, 'column', loss='BCEWithLogitsLoss'), row=Form(1, 'row', loss='BCEWithLogitsLoss',
+                                                                 flat=True),
     numbers=Form(1, 'column', loss='MSELoss'), numbers_row=Form(1, 'row', loss='MSELoss'),
-    probs=Form(1, 'column', 'probs', 'BCELoss'), probs_row=Form(1, 'row', 'probs', 'BCELoss', flat=True),
+    probs=Form(1, 'column', 'probs', 'BCELoss'), probs_row=Form(1, 'row', 'probs', 'BCELoss',
+                                                                flat=True),
     probs_later=Form(1, 'column', loss='BCELoss'), one_hot=Form(labels='one-hot'),
-    column_row=Form(1, 'row', loss='BCEWithLogitsLoss'), probs_column_row=Form(1, 'row', 'probs', 'BCELoss'))
+    column_row=Form(1, 'row', loss='BCEWithLogitsLoss'), probs_column_row=Form(1, 'row', 'probs',
+                                                                               'BCELoss'))
 
 # %% ../../nbs/88_problem.ipynb #2d9e3a1f
 class TinyNet(nn.Module):
@@ -52,7 +55,8 @@ class TinyNet(nn.Module):
         form: Form # how wide it is, and what it ends in
     ):
         super().__init__()
-        self.features = nn.Sequential(nn.Flatten(), nn.Linear(prod(form.shape), 8), nn.BatchNorm1d(8), nn.ReLU(),
+        self.features = nn.Sequential(nn.Flatten(), nn.Linear(prod(form.shape), 8),
+                                      nn.BatchNorm1d(8), nn.ReLU(),
                                       nn.Dropout(0.4))
         self.fc, self.form = nn.Linear(8, form.n_out), form
 
@@ -77,7 +81,7 @@ class TinyLoader(DataLoader):
         bs: int, # rows in a batch
         name: str, # 'train' or 'valid'
         keys: tuple = (), # of a batch that is a dict
-        tell: Callable = lambda *_: None # `tell(name, k, xb, yb)` before a batch is given, with k=None at the end
+        tell: Callable = lambda *_: None # `tell(name, k, xb, yb)`; k=None at the end
     ):
         super().__init__(TensorDataset(x, y), bs)
         self.__dict__.update(x=x, y=y, name=name, keys=keys, tell=tell)
@@ -85,7 +89,8 @@ class TinyLoader(DataLoader):
     def __iter__(self):
         self.tell(self.name, -1, None, None)
         for k in range(len(self)):
-            xb, yb = (t[k*self.batch_size:(k + 1)*self.batch_size].clone() for t in (self.x, self.y))
+            xb, yb = (t[k*self.batch_size:(k + 1)*self.batch_size].clone()
+                      for t in (self.x, self.y))
             self.tell(self.name, k, xb, yb)
             yield DictBatch(zip(self.keys, (xb, yb))) if self.keys else [xb, yb]
         self.tell(self.name, None, None, None)
@@ -134,7 +139,8 @@ class Sink:
     def __init__(self, kept=None): self.__dict__['kept'] = [] if kept is None else kept
 
     def __call__(self, *args, **kwargs):
-        if len(args) == 1 and not kwargs and isinstance(args[0], (TinyLoader, range, enumerate)): return args[0]
+        if len(args) == 1 and not kwargs and isinstance(args[0], (TinyLoader, range,
+                                                                  enumerate)): return args[0]
         self.kept.append((args, kwargs))
         return self
 
@@ -152,13 +158,15 @@ class History(list):
         super().__init__()
         self.by_name = {}
 
-    def __getitem__(self, i): return self.by_name.setdefault(i, []) if isinstance(i, str) else super().__getitem__(i)
+    def __getitem__(self, i):
+        return self.by_name.setdefault(i, []) if isinstance(i, str) else super().__getitem__(i)
 
     def __setitem__(self, i, value):
         if isinstance(i, str): self.by_name[i] = value
         else: super().__setitem__(i, value)
 
-    def __contains__(self, i): return i in self.by_name if isinstance(i, str) else super().__contains__(i)
+    def __contains__(self,
+                     i): return i in self.by_name if isinstance(i, str) else super().__contains__(i)
     def setdefault(self, name, default): return self.by_name.setdefault(name, default)
     def update(self, other): self.by_name.update(other)
 
@@ -167,9 +175,11 @@ class Halves(dict):
     def __init__(self, train, valid):
         names = dict.fromkeys(('train', 'training', 'trn'), train)
         super().__init__(train=train, val=valid)
-        self.more = names | dict.fromkeys(('val', 'valid', 'validation', 'test', 'eval', 'dev'), valid)
+        self.more = names | dict.fromkeys(('val', 'valid', 'validation', 'test', 'eval', 'dev'),
+                                          valid)
 
-    def __missing__(self, key): return [*self.values()][key] if isinstance(key, int) else self.more[key]
+    def __missing__(self, key): return [*self.values()][key] if isinstance(key,
+                                                                           int) else self.more[key]
 
     def __getattr__(self, name):
         if name in ('more',) or name.startswith('__'): raise AttributeError(name)
@@ -204,12 +214,14 @@ class Things:
         told: dict = None # things that somebody has told, by name
     ):
         self.form, self.tell, self.told, self.made = form, tell, told or {}, {}
-        self.sunk, self.epoch, self.folder, self.aside, self.roles, self.wanted = [], 0, None, nullcontext, {}, ()
+        self.sunk, self.epoch, self.folder = [], 0, None
+        self.aside, self.roles, self.wanted = nullcontext, {}, ()
         if model is not None: self.made['model'] = model
 
     def __getattr__(self, role):
         "A thing of which there is one"
-        if role.startswith('__') or f'_make_{role}' not in dir(type(self)): raise AttributeError(role)
+        if role.startswith('__') or f'_make_{role}' not in dir(type(self)):
+            raise AttributeError(role)
         if role not in self.made:
             with self.aside(), torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self.form.seed)
@@ -254,7 +266,8 @@ class Things:
     ):
         "A thing for an argument; raises `NotKnown`"
         if name in self.told: return self.told[name]
-        if role in ('optimizer', 'scheduler', 'scaler', 'loss', 'model', 'params', 'lr'): return getattr(self, role)
+        if role in ('optimizer', 'scheduler', 'scaler', 'loss', 'model', 'params',
+                    'lr'): return getattr(self, role)
         if role in ('train_loader', 'valid_loader'): return getattr(self, role[:5])
         halves, here = ('train', 'valid'), self.valid if valid else self.train
         if role == 'loader': return here
@@ -280,7 +293,8 @@ class Things:
 
     def _plain(self):
         "Things that are numbers and such"
-        return dict(device=torch.device('cpu'), epochs=2, epoch=self.epoch, n_accumulate=2, clip=0.05,
+        return dict(device=torch.device('cpu'), epochs=2, epoch=self.epoch, n_accumulate=2,
+                    clip=0.05,
                     batch_size=self.bs, n_out=self.form.n_out, log_every=2, off=False, momentum=0.9,
                     weight_decay=0.01, gamma=0.5)
 

@@ -29,9 +29,11 @@ class Number:
     def kind(self) -> str: # 'loss', 'accuracy' or empty
         "What it is a number of"
         said = self.label.lower()
-        if re.search(r'top|f1|recall|precision|auc|iou|best|balanced|per.?class|error rate|err\b', said): return ''
+        if re.search(r'top|f1|recall|precision|auc|iou|best|balanced|per.?class|error rate|err\b',
+                     said): return ''
         accuracy, loss = (max([m.start() for m in re.finditer(words, said)], default=-1)
-                          for words in (r'acc|correct|right|hits|score', r'loss|cost|objective|nll|bce|mse|err'))
+                          for words in (r'acc|correct|right|hits|score',
+                                        r'loss|cost|objective|nll|bce|mse|err'))
         return '' if accuracy == loss else 'accuracy' if accuracy > loss else 'loss'
 
 # %% ../../nbs/88_reported.ipynb #7f247dbd
@@ -53,7 +55,8 @@ def _plain_numbers(x, label, deep=0):
     if isinstance(x, bool) or x is None or deep > 4: return
     if isinstance(x, Tensor): x = x.item() if x.numel() == 1 else x.detach().tolist() if x.numel() < 50 else None
     if hasattr(x, 'item') and getattr(x, 'size', 0) == 1: x = x.item()
-    if isinstance(x, (int, float)) and isfinite(x): yield Number(float(x), label, max(2e-6, 1e-5*abs(x)) if x != round(x, 4) else 5e-5)
+    if isinstance(x, (int, float)) and isfinite(x): yield Number(float(x), label, max(2e-6, 1e-5*abs(x))
+                                                                 if x != round(x, 4) else 5e-5)
     elif isinstance(x, History):
         yield from _plain_numbers(list(x), label, deep + 1)
         yield from _plain_numbers(x.by_name, label, deep + 1)
@@ -174,9 +177,10 @@ def _losses_wrong(p, others, bs):
     yield *wrong, 'the size of a batch stands for that of each', plain*bs/rows
     yield 'loss-averaged-wrongly', 'note', 'the losses of rows are added up, and not divided', total
     for other in others:
-        yield *wrong, f'the sum over {p.loader} rows is divided by the number of {other.loader} rows', total/other.n_rows
-        yield *wrong, f'the sum over {p.loader} batches is divided by the number of {other.loader} batches', plain/other.n_batches
-        yield *wrong, f'the sum over {p.loader} batches is divided by the number of {other.loader} rows', plain/other.n_rows
+        rows, batches = (f'the sum over {p.loader} {what}' for what in ('rows', 'batches'))
+        yield *wrong, f'{rows} is divided by the number of {other.loader} rows', total/other.n_rows
+        yield *wrong, f'{batches} is divided by the number of {other.loader} batches', plain/other.n_batches
+        yield *wrong, f'{batches} is divided by the number of {other.loader} rows', plain/other.n_rows
 
 def _accuracies_due(p):
     right = n = 0
@@ -204,13 +208,15 @@ def _accuracies_wrong(p, others, bs):
     yield 'accuracy-inverted', 'mistake', 'the wrong rows are counted', 1 - right/rows
     yield 'last-batch-only', 'mistake', 'only the last batch is counted', p.right[-1]/rows
     for other in others:
-        yield *wrong, f'the right rows of {p.loader} are divided by the number of {other.loader} rows', right/other.n_rows
-        yield *wrong, f'the right rows of {p.loader} are divided by the number of {other.loader} batches', right/other.n_batches
+        by = f'the right rows of {p.loader} are divided by the number of {other.loader}'
+        yield *wrong, f'{by} rows', right/other.n_rows
+        yield *wrong, f'{by} batches', right/other.n_batches
 
 # %% ../../nbs/88_reported.ipynb #d4c13237
 def _near(a, b, tol): return abs(a - b) <= tol
 
-def _admitted(ran): return bool(re.search(r'approx|rough|average of averages|mean of (the )?means|per.batch|of batches', ran.with_comments()))
+def _admitted(ran): return bool(re.search(r'approx|rough|average of averages|mean of (the )?means|per.batch|of batches',
+                                          ran.with_comments()))
 
 def _verdict(slug, kind, how, number, due):
     text = f'It reports {number.value:.6g}; {due:.6g} would be right. Here {how}. {loop_names[slug].what}'
@@ -244,9 +250,11 @@ def _last_only(ran, number, passes, scale=1):
     for p in passes:
         if len(p.sizes) < p.n_batches: continue
         values = p.losses if number.kind == 'loss' else [a/b for a, b in zip(p.right, p.sizes)]
-        if values and _near(number.value/scale, values[-1], number.tol/scale + 1e-6) and not _near(values[-1], _whole(p, number.kind), 1e-3):
+        if values and _near(number.value/scale, values[-1],
+                            number.tol/scale + 1e-6) and not _near(values[-1], _whole(p, number.kind), 1e-3):
             if number in list(_from_results(ran)) and not isinstance(ran.results[0], (list, dict)):
-                return _verdict('last-batch-only', 'mistake', 'only the last batch is counted', number, _whole(p, number.kind))
+                return _verdict('last-batch-only', 'mistake', 'only the last batch is counted', number,
+                                _whole(p, number.kind))
 
 def _whole(p, kind):
     "The right number of a pass"
@@ -264,10 +272,12 @@ def _on_accuracy(ran, number, passes):
         if tol > 0.011: continue
         ways = [(p, [*_accuracies_wrong(p, _others(ran, p), ran.things.bs)]) for p in passes]
         for p, (slug, kind, how, wrong) in _by_way(ways):
-            if _near(value, wrong, tol) and _is_in_source(ran, slug): return _verdict(slug, kind, how, number, _whole(p, 'accuracy'))
+            if _near(value, wrong, tol) and _is_in_source(ran, slug): return _verdict(slug, kind, how, number,
+                                                                                      _whole(p, 'accuracy'))
     if any(number.value == _sum(p.right) for p in passes) and re.search(r'acc', number.label.lower()):
         p = next(p for p in passes if number.value == _sum(p.right))
-        return _verdict('counted-not-averaged', 'mistake', 'right rows are counted, and not divided', number, _whole(p, 'accuracy'))
+        return _verdict('counted-not-averaged', 'mistake', 'right rows are counted, and not divided', number,
+                        _whole(p, 'accuracy'))
     return _unexplained(ran, number, passes)
 
 def _is_in_source(ran, slug):
@@ -278,8 +288,10 @@ def _is_in_source(ran, slug):
 def _unexplained(ran, number, passes):
     "An accuracy that nothing explains, where predictions were compared with labels"
     compares = any(e.op in ('eq', 'ne') and any(s[0] == 'y' for s in e.of) for e in ran.of('op'))
-    if not compares or number.value in (0., 1., 100.) or number not in list(_from_results(ran)) or ran.kind != 'measure': return None
-    if not re.search(r'acc', number.label.lower()) or number.value > 1 and number.value == int(number.value): return None
+    if not compares or ran.kind != 'measure' or number.value in (0., 1., 100.): return None
+    if number not in list(_from_results(ran)): return None
+    if not re.search(r'acc',
+                     number.label.lower()) or number.value > 1 and number.value == int(number.value): return None
     due = _whole(passes[0], 'accuracy')
     text = f'It reports {number.value:.4g}; {due:.4g} would be right. {loop_names["accuracy-wrong"].what}'
     return Verdict('accuracy-wrong', text)

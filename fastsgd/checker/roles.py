@@ -12,7 +12,8 @@ from types import CodeType, FunctionType
 
 # %% ../../nbs/88_roles.ipynb #a2f35671
 _loader = r'((data)?_?(loader|load|iter|iterator|batches|generator|gen|dl|feed))'
-_train, _valid = r'(train|trn|tr|training)', r'(valid|val|vali|validation|test|tst|testing|eval|evaluation|dev|holdout|te|va)'
+_train = r'(train|trn|tr|training)'
+_valid = r'(valid|val|vali|validation|test|tst|testing|eval|evaluation|dev|holdout|te|va)'
 _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'train_loader': rf'{_train}_?{_loader}|{_loader}_?{_train}|train_?(dataloaders?|batch_iter)|trainloader',
     'valid_loader': rf'{_valid}_?{_loader}|{_loader}_?{_valid}|{_valid}_?dataloaders?|{_valid}loader',
@@ -24,42 +25,63 @@ _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'valid_x': rf'{_valid}_?(x|xs|inputs|images|features)|(x|xs|inputs|images|features)_?{_valid}',
     'valid_y': rf'{_valid}_?(y|ys|labels?|targets?)|(y|ys|labels?|targets?)_?{_valid}',
     'n_train': rf'(n|num|len)_?{_train}(_?(samples|examples|rows|images|items|data))?'
-               rf'|{_train}_?(data)?_?(set)?_?(size|len|length)|(n|num)_?(samples|examples|rows|data|items)|dataset_size|n',
+               rf'|{_train}_?(data)?_?(set)?_?(size|len|length)|(n|num)_?(samples|examples|rows|data|items)|'
+               rf'dataset_size|n',
     'n_valid': rf'(n|num|len)_?{_valid}(_?(samples|examples|rows|images|items|data))?'
                rf'|{_valid}_?(data)?_?(set)?_?(size|len|length)',
     'sizes': r'(dataset|data|ds)_?sizes',
     'loader': rf'{_loader}|data_?loader|train_or_valid_dl',
-    'epochs': r'((n|nb|num|no|max|total|number)_?(of_)?)(training_)?(epochs?|ep|eps)|epochs|n_?epochs?|epochs?_n(um)?|end_epoch',
+    'epochs': r'((n|nb|num|no|max|total|number)_?(of_)?)(training_)?(epochs?|ep|eps)|epochs|n_?epochs?|epochs?_n(um)?|'
+              r'end_epoch',
     'epoch': r'epoch|ep|epoch_?(idx|index|nr|num|number|i|no|id)|(i|cur|current|this)_?epoch|e|t|start_epoch',
     'scheduler': r'(lr_?)?(scheduler|sched|schedule|schd)(_lr)?|lrs|.*_scheduler',
     'scaler': r'(grad_|amp_|loss_)?scaler',
     'n_accumulate': r'.*accum.*|k_?(micro|batches)|micro_?(steps|batches)|virtual_batches',
     'clip': r'.*clip.*|max_?(grad_?)?norm',
     'make_optimizer': r'(opt|optim|optimi[sz]er)_?(func|fn|cls|class|f|type|factory|func|name_cls)',
-    'optimizer': r'(optimi[sz]er|optim|opt|opti|trainer|solver|updater|sgd|adam)(_?(sgd|adam|model|net|1))?|.*_(optimizer|optim|opt)',
+    'optimizer': r'(optimi[sz]er|optim|opt|opti|trainer|solver|updater|sgd|adam)(_?(sgd|adam|model|net|1))?|'
+                 r'.*_(optimizer|optim|opt)',
     'loss': r'(loss|lossfn|lossfunc|criterion|criteria|crit|cost|objective|bce|ce|xent|nll|mse|cross_?entropy)'
-            r'(_?(fn|func|fun|function|fct|f|criterion|module|layer|obj|cls|op))?|.*_(criterion|loss_fn)|get_loss|compute_loss',
-    'metric': r'(acc|accuracy|metric|batch_accuracy|score|eval)(_?(fn|func|fun|function|f|metric))|metric|accuracy|batch_accuracy|acc|calc_acc.*|compute_acc.*',
+            r'(_?(fn|func|fun|function|fct|f|criterion|module|layer|obj|cls|op))?|.*_(criterion|loss_fn)|get_loss|'
+            r'compute_loss',
+    'metric': r'(acc|accuracy|metric|batch_accuracy|score|eval)(_?(fn|func|fun|function|f|metric))|metric|accuracy|'
+              r'batch_accuracy|acc|calc_acc.*|compute_acc.*',
     'device': r'device|dev|gpu|cuda_device|map_location',
     'lr': r'lr|l_?rate|learning_?rate|base_lr|eta|alpha|step_?size|init(ial)?_lr|max_lr',
-    'momentum': r'momentum|mom|beta_?1?', 'weight_decay': r'wd|weight_?decay|l2|lambda_?|lmbda|reg', 'gamma': 'gamma|decay',
+    'momentum': r'momentum|mom|beta_?1?', 'weight_decay': r'wd|weight_?decay|l2|lambda_?|lmbda|reg',
+    'gamma': 'gamma|decay',
     'params': r'params|parameters|param_list|weights_and_biases|trainable(_params)?',
-    'args': r'args|cfg|config|configs|hparams|hyper_?params|hp|hps|opts|options|flags|conf|settings|training_args|cli_args|p',
+    'args': r'args|cfg|config|configs|hparams|hyper_?params|hp|hps|opts|options|flags|conf|settings|training_args|'
+            r'cli_args|p',
     'batch_size': rf'({_train}_?|{_valid}_?)?(bs|batch_?sz|batch_?size|bsz|b_size|minibatch(_size)?)',
-    'n_out': r'(n|num|nb|no)_?(of_)?(out|outs|outputs?|classes|class|labels|categories)|c|n_c|out_?(features|dim|size)|(output|class)_?(dim|size|count)|classes',
+    'n_out': r'(n|num|nb|no)_?(of_)?(out|outs|outputs?|classes|class|labels|categories)|c|n_c|out_?(features|dim|size)|'
+             r'(output|class)_?(dim|size|count)|classes',
     'n_in': r'(n|num|nb)_?(in|ins|inputs?|features|pixels)|in_?(features|dim|size)|(input|image)_?(dim|size)|d|n_feat',
-    'n_batches': rf'(n|num|nb|total|max)_?({_train}_?)?(batch|batches|steps?|iters?|iterations?|updates)|steps_per_epoch|iters?|iterations|steps|len_loader|epoch_(len|size|steps)',
-    'log_every': r'(log|print|report|eval|display|show|verbose|summary|logging|disp|test|val)_?(every|interval|freq|frequency|steps?|iter|n|period|rate|each)(_n)?|every',
-    'history': r'history|hist|(train_?|valid?_?|test_?|all_?|epoch_?)?(losses|loss_list|accs|accuracies|loss_history|results|stats|loss_hist|records?|curves?)|loss_values|log_dict|logs',
-    'sink': r'writer|summary_writer|logger|log|tb|tensorboard|wandb|mlflow|run|experiment|pbar|progress(_bar)?|bar|prog|meter|callbacks?|cbs?|recorder|console|visdom|viz|vis|timer|animator|tqdm_bar|neptune_run|swanlab',
+    'n_batches': rf'(n|num|nb|total|max)_?({_train}_?)?(batch|batches|steps?|iters?|iterations?|updates)|'
+                 rf'steps_per_epoch|iters?|iterations|steps|len_loader|epoch_(len|size|steps)',
+    'log_every': r'(log|print|report|eval|display|show|verbose|summary|logging|disp|test|val)_?(every|interval|freq|'
+                 r'frequency|steps?|iter|n|period|rate|each)(_n)?|every',
+    'history': r'history|hist|(train_?|valid?_?|test_?|all_?|epoch_?)?(losses|loss_list|accs|accuracies|loss_history|'
+               r'results|stats|loss_hist|records?|curves?)|loss_values|log_dict|logs',
+    'sink': r'writer|summary_writer|logger|log|tb|tensorboard|wandb|mlflow|run|experiment|pbar|progress(_bar)?|bar|'
+            r'prog|meter|callbacks?|cbs?|recorder|console|visdom|viz|vis|timer|animator|tqdm_bar|neptune_run|swanlab',
     'path': r'.*(path|dir|folder|file|filename|ckpt|checkpoint|fname|out_name)|save_as|prefix',
-    'is_training': r'(is_)?(train|training)(_mode|ing)?|train_flag', 'phase': r'phase|mode|split|stage|part(ition)?|set_?name|tag|subset',
-    'off': r'verbose|debug|quiet|silent|save|use_.*|half|amp|fp16|mixed_precision|shuffle|plot|log_wandb|distributed|ddp|is_distributed|early_stop(ping)?|profile|dry_run|resume|.*_only|flag|no_.*|cuda',
-    'number': r'seed|patience|rank|world_size|local_rank|num_workers|delta|min_delta|eps(ilon)?|hidden.*|n_hidden|width|dropout|temperature|tau|topk|warmup.*|best_.*|fold|trial|run_id|i|k|global_step|step',
-    'valid_loader ': rf'{_valid}(_?data|s)?', 'train_loader ': rf'{_train}(_?data|s)?', 'loader ': 'data|batches|examples',
-    'model': r'(the_|my_|base_|nn_?|torch_|student_?|cnn_|main_)?(model|mdl|net|network|netw?|classifier|clf|module|mlp|cnn|nn|convnet|resnet|regressor|predictor|learner|backbone|policy|arch|lenet|linear_model|perceptron|estimator|m|f)(_?(ft|conv|1|obj|to_train|instance))?|(cnn|rnn|lstm|mlp|ffn?)_?(model|net)|.*_(model|net|network|classifier)',
-    'x': r'(x|xb|xs|inputs?|images?|imgs?|features?|img|pixels|samples?)(_?b(atch)?)?|(batch|b)_?(x|xs|inputs?|images?|data|features?)',
-    'y': r'(y|yb|ys|labels?|targets?|lbls?|true|y_true|gt|answers?|tgt|classes_true)(_?b(atch)?)?|(batch|b)_?(y|ys|labels?|targets?)',
+    'is_training': r'(is_)?(train|training)(_mode|ing)?|train_flag',
+    'phase': r'phase|mode|split|stage|part(ition)?|set_?name|tag|subset',
+    'off': r'verbose|debug|quiet|silent|save|use_.*|half|amp|fp16|mixed_precision|shuffle|plot|log_wandb|distributed|'
+           r'ddp|is_distributed|early_stop(ping)?|profile|dry_run|resume|.*_only|flag|no_.*|cuda',
+    'number': r'seed|patience|rank|world_size|local_rank|num_workers|delta|min_delta|eps(ilon)?|hidden.*|n_hidden|'
+              r'width|dropout|temperature|tau|topk|warmup.*|best_.*|fold|trial|run_id|i|k|global_step|step',
+    'valid_loader ': rf'{_valid}(_?data|s)?', 'train_loader ': rf'{_train}(_?data|s)?',
+    'loader ': 'data|batches|examples',
+    'model': r'(the_|my_|base_|nn_?|torch_|student_?|cnn_|main_)?(model|mdl|net|network|netw?|classifier|clf|module|'
+             r'mlp|cnn|nn|convnet|resnet|regressor|predictor|learner|backbone|policy|arch|lenet|linear_model|'
+             r'perceptron|estimator|m|f)(_?(ft|conv|1|obj|to_train|instance))?|(cnn|rnn|lstm|mlp|ffn?)_?(model|net)|'
+             r'.*_(model|net|network|classifier)',
+    'x': r'(x|xb|xs|inputs?|images?|imgs?|features?|img|pixels|samples?)(_?b(atch)?)?|(batch|b)_?(x|xs|inputs?|images?|'
+         r'data|features?)',
+    'y': r'(y|yb|ys|labels?|targets?|lbls?|true|y_true|gt|answers?|tgt|classes_true)(_?b(atch)?)?|(batch|b)_?(y|ys|'
+         r'labels?|targets?)',
     'weights': r'w\d?|weights?\d?|theta|beta', 'bias': r'b\d?|bias(es)?\d?',
 }.items()]
 
@@ -98,7 +120,8 @@ def tree_of(
 # %% ../../nbs/88_roles.ipynb #a393b712
 def _name_in(node): return ast.unparse(node) if isinstance(node, (ast.Name, ast.Attribute)) else ''
 
-_wrappers = {'enumerate', 'tqdm', 'iter', 'zip', 'progress_bar', 'trange', 'master_bar', 'track', 'list', 'islice', 'cycle', 'notebook'}
+_wrappers = {'enumerate', 'tqdm', 'iter', 'zip', 'progress_bar', 'trange', 'master_bar', 'track', 'list', 'islice',
+             'cycle', 'notebook'}
 
 def _read_names(node):
     "What a `for` reads, through enumerate, tqdm and their like"
@@ -111,11 +134,13 @@ def _loops_in(tree):
     for node in ast.walk(tree):
         if not isinstance(node, (ast.For, ast.comprehension)): continue
         target = node.target
-        if isinstance(node.iter, ast.Call) and _name_in(node.iter.func) == 'enumerate' and isinstance(target, ast.Tuple):
+        if isinstance(node.iter, ast.Call) and _name_in(node.iter.func) == 'enumerate' and isinstance(target,
+                                                                                                      ast.Tuple):
             target = target.elts[-1]
         for name in _read_names(node.iter): yield name, len(target.elts) if isinstance(target, ast.Tuple) else 1
 
-_methods = {'zero_grad': {'optimizer', 'model'}, 'step': {'optimizer', 'scheduler'}, 'eval': {'model'}, 'train': {'model'},
+_methods = {'zero_grad': {'optimizer', 'model'}, 'step': {'optimizer', 'scheduler'}, 'eval': {'model'},
+            'train': {'model'},
             'parameters': {'model'}, 'state_dict': set(), 'param_groups': {'optimizer'}, 'named_parameters': {'model'},
             'add_scalar': {'sink'}, 'set_postfix': {'sink'}, 'unscale_': {'scaler'}, 'scale': {'scaler'}}
 
@@ -136,7 +161,9 @@ def roles_by_use(
         if isinstance(node, ast.Call) and len(node.args) == 2 and (name := _name_in(node.func)):
             if isinstance(node.func, ast.Name): found.setdefault(name, 'loss')
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and node.args and _name_in(node.func).endswith('DataLoader') and (name := _name_in(node.args[0])):
+        if not isinstance(node, ast.Call) or not node.args: continue
+        name = _name_in(node.args[0])
+        if name and _name_in(node.func).endswith('DataLoader'):
             found[name] = 'valid_set' if role_of(name).startswith('valid') else 'train_set'
     for name, width in _loops_in(tree):
         if width > 1 or role_of(name) in ('', 'x', 'train_x'): found[name] = 'loader'
@@ -153,15 +180,18 @@ def roles_in(
     for name in names:
         role, use = role_of(name), used.get(name, '')
         if use.endswith('_set'): role = use
-        elif use == 'loader' and role not in _readable: role = 'train_loader' if role == 'is_training' else 'loader'
+        elif use == 'loader' and role not in _readable:
+            role = 'train_loader' if role == 'is_training' else 'loader'
         elif role in _vague or not role: role = use or role
         roles[name] = role
     return roles
 
 # %% ../../nbs/88_roles.ipynb #93f68142
-_readable = {'train_loader', 'valid_loader', 'loader', 'loaders', 'params', 'train_set', 'valid_set', 'history', 'epochs',
+_readable = {'train_loader', 'valid_loader', 'loader', 'loaders', 'params', 'train_set', 'valid_set', 'history',
+             'epochs',
              'n_batches', 'model', 'args', 'optimizer', 'sink', 'metric', 'n_accumulate'}
-_vague = {'number', 'epoch', 'weights', 'bias', 'gamma', 'path', 'off', 'phase', 'is_training', 'n_in', 'n_out', 'n_train', 'args'}
+_vague = {'number', 'epoch', 'weights', 'bias', 'gamma', 'path', 'off', 'phase', 'is_training', 'n_in', 'n_out',
+          'n_train', 'args'}
 _vague -= {'epoch', 'off', 'phase', 'is_training', 'path'}
 
 # %% ../../nbs/88_roles.ipynb #1e2b7316
@@ -193,18 +223,22 @@ def missing_globals(
             if name in space:
                 thing = space[name]
                 near = getattr(thing, '__module__', None) == space.get('__name__')
-                if near: queue += [g.__code__ for g in (thing, *_methods_of(thing)) if isinstance(g, FunctionType)]
-            elif not hasattr(builtins, name) and name not in own and name not in found: found.append(name)
+                if near: queue += [g.__code__ for g in (thing, *_methods_of(thing))
+                                   if isinstance(g, FunctionType)]
+            elif not hasattr(builtins,
+                             name) and name not in own and name not in found: found.append(name)
     return found
 
 # %% ../../nbs/88_roles.ipynb #ff2843e0
 def _calls_in(tree):
     "The names of all that is called, without what stands before the dot"
-    return {_name_in(n.func).rpartition('.')[2] or getattr(n.func, 'attr', '') for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    return {_name_in(n.func).rpartition('.')[2] or getattr(n.func, 'attr', '') for n in ast.walk(tree)
+            if isinstance(n, ast.Call)}
 
 def _has_loop(tree): return any(isinstance(n, (ast.For, ast.While, ast.comprehension)) for n in ast.walk(tree))
 
-_measures = re.compile(r'(^|_)(val|valid|validate|validation|test|eval|evaluate|evaluation|acc|accuracy|measure|score|check|infer)', re.I)
+_measures = re.compile(r'(^|_)(val|valid|validate|validation|test|eval|evaluate|evaluation|acc|accuracy|measure|score|'
+                       r'check|infer)', re.I)
 _learns = re.compile(r'(^|_)(train|fit|learn|run|epoch|optimi[sz]e)', re.I)
 
 # %% ../../nbs/88_roles.ipynb #82423a0f
@@ -226,9 +260,13 @@ def kind_of_loop(
     if 'backward' in calls or 'grad' in calls or 'step' in calls:
         only_measures = bool(_measures.search(name)) and not _learns.search(name)
         return 'measure' if only_measures else 'train'
-    reads = any(width > 1 or role_of(read).endswith('loader') for t in trees for read, width in _loops_in(t))
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    reads = any(width > 1 or role_of(read).endswith('loader') for t in trees for read,
+                width in _loops_in(t))
+    names = {n.id for n in ast.walk(tree)
+             if isinstance(n, ast.Name)} | {n.attr for n in ast.walk(tree)
+                                            if isinstance(n, ast.Attribute)}
     model = any(role_of(n) == 'model' for n in names) or 'self' in calls
     if not (reads and model): return ''
-    trains = _learns.search(name) and ('zero_grad' in calls or any(role_of(n) == 'optimizer' for n in names))
+    trains = _learns.search(name) and ('zero_grad' in calls
+                                       or any(role_of(n) == 'optimizer' for n in names))
     return 'train' if trains and not _measures.match(name) else 'measure'

@@ -33,7 +33,7 @@ class Mark:
     "Where a tensor comes from"
     __slots__ = 'of', 'ops'
     def __init__(self,
-        of: frozenset = frozenset(), # such as ('x', 'train', 0, 1): the inputs of batch 0, in the first pass
+        of: frozenset = frozenset(), # such as ('x', 'train', 0, 1): batch 0, pass 1
         ops: tuple = () # names of operations since the model or the loader gave it
     ): self.of, self.ops = of, ops
 
@@ -55,18 +55,25 @@ def kinds_in(
     return {source[0] for source in mark.of}
 
 # %% ../../nbs/88_traces.ipynb #151d1619
-_told_ops = {'softmax', 'log_softmax', 'sigmoid', 'argmax', 'max', 'topk', 'round', 'detach', 'data', 'item', 'tensor', 'gt', 'ge', 'lt',
-             'le', 'eq', 'ne', 'numpy', 'float', 'sign', 'exp', 'log', 'clone', '__getitem__', 'select', 'bool', 'long', 'int',
+_told_ops = {'softmax', 'log_softmax', 'sigmoid', 'argmax', 'max', 'topk', 'round', 'detach', 'data', 'item', 'tensor',
+             'gt', 'ge', 'lt',
+             'le', 'eq', 'ne', 'numpy', 'float', 'sign', 'exp', 'log', 'clone', '__getitem__', 'select', 'bool', 'long',
+             'int',
              'as_tensor', 'requires_grad', 'sum', 'mean', 'logsigmoid', 'where', 'squeeze', 'one_hot'}
-_same_op = {'__eq__': 'eq', '__ne__': 'ne', '__gt__': 'gt', '__ge__': 'ge', '__lt__': 'lt', '__le__': 'le', 'greater': 'gt',
-            'heaviside': 'gt', 'expit': 'sigmoid', 'special_expit': 'sigmoid', 'from_numpy': 'tensor', 'max_pool': 'max',
+_same_op = {'__eq__': 'eq', '__ne__': 'ne', '__gt__': 'gt', '__ge__': 'ge', '__lt__': 'lt', '__le__': 'le',
+            'greater': 'gt',
+            'heaviside': 'gt', 'expit': 'sigmoid', 'special_expit': 'sigmoid', 'from_numpy': 'tensor',
+            'max_pool': 'max',
             'equal': 'eq', 'logical_xor': 'ne', 'not_equal': 'ne', 'new_tensor': 'tensor', 'softmin': 'softmax'}
-loss_functions = {'cross_entropy', 'nll_loss', 'mse_loss', 'l1_loss', 'smooth_l1_loss', 'huber_loss', 'binary_cross_entropy',
+loss_functions = {'cross_entropy', 'nll_loss', 'mse_loss', 'l1_loss', 'smooth_l1_loss', 'huber_loss',
+                  'binary_cross_entropy',
                   'binary_cross_entropy_with_logits', 'kl_div', 'multi_margin_loss', 'soft_margin_loss',
                   'multilabel_soft_margin_loss', 'hinge_embedding_loss', 'poisson_nll_loss'}
 _sums = {'add', '__iadd__', '__radd__', 'sum', 'mean', 'stack', 'cat'}
-_plain_ops = {'_set_grad_enabled', 'size', '__len__', 'dim', 'numel', '__hash__', 'is_floating_point', '_record_function_enter_new',
-              '_record_function_exit._RecordFunction', '__repr__', '__format__', 'untyped_storage', 'data_ptr', 'is_complex',
+_plain_ops = {'_set_grad_enabled', 'size', '__len__', 'dim', 'numel', '__hash__', 'is_floating_point',
+              '_record_function_enter_new',
+              '_record_function_exit._RecordFunction', '__repr__', '__format__', 'untyped_storage', 'data_ptr',
+              'is_complex',
               'stride', 'element_size', 'get_device', 'register_hook', 'is_contiguous'}
 _in_place = {'__setitem__', '__iadd__', '__isub__', '__imul__', '__itruediv__'}
 
@@ -101,7 +108,8 @@ def _parameterless(module): return next(module.parameters(), None) is None
 
 def _modes(module):
     "The training flags of the layers of a module to which they matter"
-    layers = [m for m in module.modules() if isinstance(m, (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase))
+    layers = [m for m in module.modules() if isinstance(m, (nn.modules.dropout._DropoutNd,
+                                                            nn.modules.batchnorm._NormBase))
               and not (isinstance(m, nn.modules.dropout._DropoutNd) and m.p == 0)
               and not (isinstance(m, nn.modules.batchnorm._NormBase) and not m.track_running_stats)]
     return [m.training for m in layers], module.training
@@ -126,7 +134,8 @@ class Recorder(TorchFunctionMode):
         self.files, self.seconds, self.steps = files, seconds, steps
         self.events, self.params, self.names, self.loaders, self.passes = [], {}, {}, {}, {}
         self.inside = self.stepping = self.quiet = self.count = self.n_steps = 0
-        self.began, self.stopped, self.known_modules, self.forwards, self.losses = None, False, {}, [], []
+        self.began, self.stopped, self.known_modules = None, False, {}
+        self.forwards, self.losses = [], []
         self.size, self.out, self.scheduling = 0, StringIO(), 0
 
     # Where things happen
@@ -136,7 +145,8 @@ class Recorder(TorchFunctionMode):
         frame = sys._getframe(1)
         while frame:
             if frame.f_code.co_filename in self.files if self.files else _is_authors(frame):
-                return frame.f_lineno, linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+                return frame.f_lineno, linecache.getline(frame.f_code.co_filename,
+                                                         frame.f_lineno).strip()
             frame = frame.f_back
         return 0, ''
 
@@ -174,7 +184,8 @@ class Recorder(TorchFunctionMode):
         if self.deaf(): return
         if k == -1: self.passes[name] = self.passes.get(name, 0) + 1
         i = self.passes.get(name, 0)
-        self.add('pass' if k == -1 else 'end' if k is None else 'read', loader=name, k=k, i=i, rows=_rows_in(xb))
+        self.add('pass' if k == -1 else 'end' if k is None else 'read', loader=name, k=k, i=i,
+                 rows=_rows_in(xb))
         for kind, t in ('x', xb), ('y', yb):
             if isinstance(t, Tensor): t._fastsgd_mark = Mark(frozenset([(kind, name, k, i)]))
 
@@ -203,7 +214,8 @@ class Recorder(TorchFunctionMode):
         name = _name_of(func)
         if name in _plain_ops or name == 'backward': return func(*args, **kwargs)
         written = self._written(name, args)
-        was = {id(p): p.detach().clone() for p in written[1]} if written and written[0] == 'param' else {}
+        was = {id(p): p.detach().clone()
+               for p in written[1]} if written and written[0] == 'param' else {}
         result = func(*args, **kwargs)
         if written: self._wrote(*written, name, args, was)
         self._mark(name, args, kwargs, result)
@@ -217,11 +229,13 @@ class Recorder(TorchFunctionMode):
     def _written(self, name, args):
         "What an operation writes to: gradients, or parameters"
         if name == '__set__:grad' and args[1] is None: return 'grad', [args[0]]
-        if name == '__set__:data': return ('param', [args[0]]) if id(args[0]) in self.params else None
+        if name == '__set__:data': return ('param',
+                                           [args[0]]) if id(args[0]) in self.params else None
         ends = name.endswith('_') and not name.endswith('__') and name != 'requires_grad_'
         if not (ends or name in _in_place) or not args: return None
         places = {t.data_ptr() for t in _tensors_in(args[:1]) if t.device.type == 'cpu'}
-        grads = [p for p in self.params.values() if p.grad is not None and p.grad.data_ptr() in places]
+        grads = [p for p in self.params.values() if p.grad is not None
+                 and p.grad.data_ptr() in places]
         if grads: return 'grad', grads
         params = [p for p in self.params.values() if p.data_ptr() in places and p.numel()]
         return ('param', params) if params else None
@@ -231,10 +245,11 @@ class Recorder(TorchFunctionMode):
         if what == 'param':
             change = {id(p): p.detach() - was[id(p)] for p in params if p.shape == was[id(p)].shape}
             grads = {id(p): None if p.grad is None else p.grad.detach().clone() for p in params}
-            used = name == '__set__:data' and 'grad' in kinds_in(mark_of(args[1])) or any('grad' in kinds_in(mark_of(a)) for a in args[1:])
+            used = any('grad' in kinds_in(mark_of(a)) for a in args[1:])
             if used:
                 self.add('update', ids=ids, op=name, change=change, grads=grads, closure=False)
-        elif all(p.grad is None or not p.grad.any() for p in params): self.add('zero', ids=ids, by='hand')
+        elif all(p.grad is None or not p.grad.any() for p in params): self.add('zero', ids=ids,
+                                                                               by='hand')
         else: self.add('clip', ids=ids)
 
     def _mark(self, name, args, kwargs, result):
@@ -243,7 +258,8 @@ class Recorder(TorchFunctionMode):
         for t in tensors: self._meet(t)
         marks = [mark_of(t) for t in tensors]
         of = frozenset().union(*[m.of for m in marks])
-        op = _same_op.get(name, name.removeprefix('__get__:').removeprefix('__set__:').removesuffix('_'))
+        op = _same_op.get(name,
+                          name.removeprefix('__get__:').removeprefix('__set__:').removesuffix('_'))
         if op == 'grad' and name.startswith('__get__') and isinstance(result, Tensor):
             self._set(result, Mark(frozenset([('grad', id(args[0]))])))
             return
@@ -252,13 +268,16 @@ class Recorder(TorchFunctionMode):
         if op in _told_ops and kinds_in(Mark(of)) & {'out', 'x', 'y', 'loss'}:
             dim = _dim_of(op, args, kwargs)
             shape = tuple(tensors[0].shape) if tensors else ()
-            self.add('op', op=op, dim=dim, shape=shape, of=of, ops=ops, value=result if op == 'item' else None)
+            self.add('op', op=op, dim=dim, shape=shape, of=of, ops=ops, value=result if op == 'item'
+                     else None)
             ops = (*ops, op)[-24:]
         if name == '__set__:requires_grad' or name == 'requires_grad_':
             if kinds_in(Mark(of)) & {'out', 'x', 'loss'}: self.add('forced', of=of, ops=ops)
         shapes = {tuple(t.shape) for t in tensors}
-        if isinstance(result, Tensor) and of and len(shapes) == 2: self._see_broadcast(op, shapes, result, of, marks)
-        if isinstance(result, Tensor) and result.numel() == 1 and result.requires_grad and op in _sums:
+        if isinstance(result, Tensor) and of and len(shapes) == 2:
+            self._see_broadcast(op, shapes, result, of, marks)
+        if isinstance(result,
+                      Tensor) and result.numel() == 1 and result.requires_grad and op in _sums:
             if sum(source[0] == 'out' for source in of) > 1: self.add('kept', of=of)
         if name in ('sub', 'add', 'rsub', '__sub__', '__add__') and isinstance(result, Tensor):
             if {'param', 'grad'} <= kinds_in(Mark(of)): self.add('rebound', of=of)
@@ -279,17 +298,22 @@ class Recorder(TorchFunctionMode):
         a, b = sorted(shapes, key=len)
         n, kinds = prod(a), kinds_in(Mark(of))
         grown = result.numel() == n*n or op in loss_functions or op == 'equal'
-        if n > 1 and prod(b) == n and len(a) == 1 and b[-1] == 1 and grown and 'y' in kinds and {'out', 'x'} & kinds:
+        column = n > 1 and prod(b) == n and len(a) == 1 and b[-1] == 1
+        if column and grown and 'y' in kinds and {'out', 'x'} & kinds:
             self.add('broadcast', op=op, shapes=(a, b), of=of)
 
     def _see_loss(self, name, args, kwargs, result, of, marks):
         preds, target = [*args, *[kwargs.get(k) for k in ('input', 'target') if k in kwargs]][:2]
-        event = self.add('loss', op=name, i=len(self.losses), preds=_copied(preds), target=_copied(target),
+        event = self.add('loss', op=name, i=len(self.losses), preds=_copied(preds),
+                         target=_copied(target),
                          marks=(mark_of(preds), mark_of(target)), value=_copied(result), coefs=[],
-                         reduction=kwargs.get('reduction', 'mean'), grad=result.requires_grad, of=of,
-                         preds_grad=isinstance(preds, Tensor) and preds.requires_grad, called=args and id(preds))
+                         reduction=kwargs.get('reduction',
+                                              'mean'), grad=result.requires_grad, of=of,
+                         preds_grad=isinstance(preds, Tensor) and preds.requires_grad, called=args
+                         and id(preds))
         self.losses.append(event)
-        if result.requires_grad: result.register_hook(lambda g: event.coefs.append(g.detach().clone()))
+        if result.requires_grad:
+            result.register_hook(lambda g: event.coefs.append(g.detach().clone()))
         return of | {('loss', event.i)}
 
     # Modules
@@ -303,9 +327,12 @@ class Recorder(TorchFunctionMode):
         if id(module) not in self.known_modules: self._know(module)
         x = _first_tensor(args)
         small = self.size < 200_000 and not self.lightly
-        state = {k: v.detach().clone() for k, v in module.state_dict().items()} if small and len(self.forwards) < 200 else None
-        self.begun = dict(module=module, x=_copied(x) if small else None, of=mark_of(x).of, state=state,
-                          modes=_modes(module), enabled=torch.is_grad_enabled(), rng=torch.get_rng_state() if small else None,
+        state = {k: v.detach().clone() for k,
+                 v in module.state_dict().items()} if small and len(self.forwards) < 200 else None
+        self.begun = dict(module=module, x=_copied(x) if small else None, of=mark_of(x).of,
+                          state=state,
+                          modes=_modes(module), enabled=torch.is_grad_enabled(),
+                          rng=torch.get_rng_state() if small else None,
                           rows=_rows_in(x))
 
     def _after_forward(self, module, args, out):
@@ -313,7 +340,8 @@ class Recorder(TorchFunctionMode):
         self.inside -= 1
         if self.inside or out is None: return
         t = _first_tensor([out])
-        event = self.add('forward', i=len(self.forwards), **self.begun, out=_copied(t), grad=t is not None and t.requires_grad)
+        event = self.add('forward', i=len(self.forwards), **self.begun, out=_copied(t),
+                         grad=t is not None and t.requires_grad)
         self.forwards.append(event)
         for t in _tensors_in([out]): self._set(t, Mark(event.of | {('out', event.i)}))
 
@@ -328,7 +356,8 @@ class Recorder(TorchFunctionMode):
 
     def _grads(self):
         if self.size > 2_000_000: return {}
-        return {i: None if p.grad is None else p.grad.detach().clone() for i, p in self.params.items()}
+        return {i: None if p.grad is None else p.grad.detach().clone() for i,
+                p in self.params.items()}
 
     def _find_leaves(self, losses):
         "Parameters that belong to no module that was called"
@@ -338,7 +367,8 @@ class Recorder(TorchFunctionMode):
             if node is None or node in known: continue
             known.add(node)
             p = getattr(node, 'variable', None)
-            if p is not None and id(p) not in self.params and not kinds_in(mark_of(p)) & {'out', 'x', 'loss', 'y'}:
+            computed = kinds_in(mark_of(p)) & {'out', 'x', 'loss', 'y'}
+            if p is not None and id(p) not in self.params and not computed:
                 self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
             queue.extend(n for n, _ in node.next_functions)
         for loss in losses:
@@ -352,7 +382,8 @@ class Recorder(TorchFunctionMode):
 
     def _notice_zeroed(self):
         "Gradients that were there, and have been set to zero or taken away"
-        gone = {i for i in self.waiting if self.params[i].grad is None or not self.params[i].grad.any()}
+        gone = {i for i in self.waiting if self.params[i].grad is None
+                or not self.params[i].grad.any()}
         if gone: self.add('zero', ids=gone, by='hand')
         self.waiting -= gone
 
@@ -366,9 +397,12 @@ class Recorder(TorchFunctionMode):
             of = frozenset().union(*[mark_of(t).of for t in losses], self._recent())
             ops = max((mark_of(t).ops for t in losses), key=len, default=())
             given = [*_tensors_in([grad_tensors])] if grad_tensors is not None else []
-            event = self.add('backward', of=of, ops=ops, value=_copied(losses[0]) if losses else None, error='',
-                             scaled=any(not torch.equal(g, torch.ones_like(g)) for g in given), given=bool(given),
-                             leaf=bool(losses) and losses[0].is_leaf, before=before, delta={}, by='backward', before_all_zero=False)
+            event = self.add('backward', of=of, ops=ops, value=_copied(losses[0]) if losses
+                             else None, error='',
+                             scaled=any(not torch.equal(g, torch.ones_like(g))
+                                        for g in given), given=bool(given),
+                             leaf=bool(losses) and losses[0].is_leaf, before=before, delta={},
+                             by='backward', before_all_zero=False)
             self.quiet += 1
             try: f(tensors, grad_tensors, *args, **kwargs)
             except RuntimeError as e:
@@ -383,8 +417,10 @@ class Recorder(TorchFunctionMode):
     def _telling_grad(self, f):
         def grad(outputs, inputs, *args, **kwargs):
             if self.deaf() or self.lightly: return f(outputs, inputs, *args, **kwargs)
-            losses, inputs = list(_tensors_in([outputs])), list(inputs) if not isinstance(inputs, Tensor) else [inputs]
-            event = self.add('backward', of=frozenset().union(*[mark_of(t).of for t in losses]), ops=(), value=_copied(losses[0]),
+            losses = list(_tensors_in([outputs]))
+            inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+            event = self.add('backward', of=frozenset().union(*[mark_of(t).of for t in losses]),
+                             ops=(), value=_copied(losses[0]),
                              error='', scaled=False, given=False, leaf=False, before={}, delta={},
                              by='grad', before_all_zero=False)
             self.quiet += 1
@@ -404,17 +440,20 @@ class Recorder(TorchFunctionMode):
         ids = {id(p) for g in opt.param_groups for p in g['params']}
         for g in opt.param_groups:
             for p in g['params']:
-                if id(p) not in self.params: self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
+                if id(p) not in self.params:
+                    self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
         grads = self._grads()
         self.weights = {i: self.params[i].detach().clone() for i in ids if self.size < 2_000_000}
-        self.step_event = self.add('step', opt=opt, ids=ids, grads={i: grads.get(i) for i in ids}, moved=True, by='optimizer', closure=False)
+        self.step_event = self.add('step', opt=opt, ids=ids, grads={i: grads.get(i) for i in ids},
+                                   moved=True, by='optimizer', closure=False)
         self.stepping += 1
 
     def _after_step(self, opt, *_):
         if self.deaf() or not self.stepping: return
         self.stepping -= 1
         event = self.step_event
-        if self.weights: event.moved = any(not torch.equal(self.params[i], w) for i, w in self.weights.items())
+        if self.weights: event.moved = any(not torch.equal(self.params[i], w) for i,
+                                           w in self.weights.items())
         if self.events[-1] is not event:  # a closure has run within it
             inside = any(e.kind == 'backward' for e in self.events[event.n:])
             event.closure = inside
@@ -424,8 +463,11 @@ class Recorder(TorchFunctionMode):
 
     def _telling_zero(self, f):
         def zero_grad(owner, *args, **kwargs):
-            params = [p for g in owner.param_groups for p in g['params']] if isinstance(owner, Optimizer) else [*owner.parameters()]
-            if not self.deaf(): self.add('zero', ids={id(p) for p in params}, by='call')
+            if self.deaf(): return f(owner, *args, **kwargs)
+            params = [p for g in owner.param_groups
+                      for p in g['params']] if isinstance(owner,
+                                                          Optimizer) else [*owner.parameters()]
+            self.add('zero', ids={id(p) for p in params}, by='call')
             self.quiet += 1
             try: return f(owner, *args, **kwargs)
             finally: self.quiet -= 1
@@ -441,7 +483,8 @@ class Recorder(TorchFunctionMode):
 
     def _telling_schedule(self, f):
         def step(schedule, *args, **kwargs):
-            if not self.scheduling and not self.deaf() and sys._getframe(1).f_code.co_name not in ('_initial_step', '__init__'):
+            caller = sys._getframe(1).f_code.co_name
+            if not self.scheduling and not self.deaf() and caller not in ('_initial_step', '__init__'):
                 self.add('schedule', schedule=schedule, name=type(schedule).__name__)
             self.scheduling += 1
             try: return f(schedule, *args, **kwargs)
@@ -461,7 +504,8 @@ class Recorder(TorchFunctionMode):
     def listening(self) -> Iterator:
         "Within this context all is written down, and nothing is shown"
         stack = ExitStack()
-        def change(owner, name, telling): stack.enter_context(patch.object(owner, name, telling(vars(owner)[name])))
+        def change(owner, name, telling):
+            stack.enter_context(patch.object(owner, name, telling(vars(owner)[name])))
         with stack:
             if not self.lightly: self._alone_with(stack)
             change(torch.autograd, 'backward', self._telling_backward)
@@ -471,8 +515,9 @@ class Recorder(TorchFunctionMode):
             change(DataLoader, '__iter__', self._foreign)
             for cls in {LRScheduler, *_all_below(LRScheduler)}:
                 if 'step' in vars(cls): change(cls, 'step', self._telling_schedule)
-            self.handles = [nn.modules.module.register_module_forward_pre_hook(self._before_forward),
-                            nn.modules.module.register_module_forward_hook(self._after_forward, always_call=True),
+            modules = nn.modules.module
+            self.handles = [modules.register_module_forward_pre_hook(self._before_forward),
+                            modules.register_module_forward_hook(self._after_forward, always_call=True),
                             register_optimizer_step_pre_hook(self._before_step),
                             register_optimizer_step_post_hook(self._after_step)]
             for handle in self.handles: stack.callback(handle.remove)
@@ -504,8 +549,9 @@ def heard(
         with recorder.listening(): yield recorder
     finally: _one_at_a_time.release()
 
-# %% ../../nbs/88_traces.ipynb #b25a538c
-_libraries = {'torch', 'fastsgd', 'fastai', 'fastcore', 'contextlib', 'unittest', 'functools', 'accelerate', 'lightning'}
+# %% ../../nbs/88_traces.ipynb #4dc8b548
+_libraries = {'torch', 'fastsgd', 'fastai', 'fastcore', 'contextlib', 'unittest', 'functools', 'accelerate',
+              'lightning'}
 
 def _is_authors(frame): return frame.f_globals.get('__name__', '').partition('.')[0] not in _libraries
 
