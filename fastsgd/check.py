@@ -89,7 +89,8 @@ class Report:
 
     def _repr_html_(self):
         right = [f'<code>{name}</code>: right' for name in self.passed]
-        wrong = [f'<code>{f.function}</code>: <b>{f.mistake or ""}</b>{" (a note)"*(f.kind == "note")} {escape(f.message)} '
+        wrong = [f'<code>{f.function}</code>: <b>{f.mistake or ""}</b>{" (a note)"*(f.kind == "note")} '
+                 f'{escape(f.message)} '
                  f'<i>{escape(f.question)}</i> '
                  f'<a href="{f.see}">Read on</a>' for f in self.findings]
         notes = [f'Note: {escape(note)}' for note in self.notes]
@@ -258,18 +259,20 @@ def check_loop(
     train: Callable = None, # a function that trains, of any signature
     valid: Callable = None, # a function that measures, of any signature
     *,
-    roles: dict = None, # what names cannot tell: things, or roles such as 'model', by names of arguments
-    n_out: int = None, # outputs of the model, where the loop is not to be tried with several numbers
-    batch: tuple = (), # the names of inputs and labels in a batch that is a dict: ('image', 'label')
+    roles: dict = None, # what names cannot tell: things, or roles such as 'model', by name
+    n_out: int = None, # outputs of the model; several numbers are tried if not given
+    batch: tuple = (), # where it is a dict, the names of inputs and labels: ('image', 'label')
     seed: int = 0 # of the tiny problem
 ) -> Report: # shows itself; notes among its findings do not count for `.ok`
     """Run loops as they are on a tiny problem, and name their mistakes.
 
     Raises `ValueError` where no function is given, `TypeError` for what is no function."""
-    if train is None and valid is None: raise BadValue('There is nothing to check: check_loop(train=my_training).')
+    if train is None and valid is None:
+        raise BadValue('There is nothing to check: check_loop(train=my_training).')
     for f in (train, valid):
         if f is not None and not callable(f):
-            raise BadType(f'It got a {type(f).__name__}: hand over the function itself, without calling it.')
+            raise BadType(f'It got a {type(f).__name__}: hand over the function itself, '
+                          'without calling it.')
     report, keys = Report(), tuple(batch.values() if isinstance(batch, dict) else batch)
     for judged in judge_functions(train, valid, roles=roles, n_out=n_out, keys=keys, seed=seed):
         report.findings += _of_loop(judged)

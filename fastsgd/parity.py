@@ -63,7 +63,7 @@ class Run:
     seconds: float # time it took, with recording and validation
     epoch_len: int # batches in an epoch; 0 where nobody knows
     seen: Seen = None # what `watch` saw besides; then `params` may be fingerprints
-    findings: list = field(default_factory=list) # what `watch` found wrong: `.slug`, `.message`, `.see`
+    findings: list = field(default_factory=list) # what `watch` found wrong: `.slug`, `.message`
 
     @property
     def n_steps(self) -> int: # steps taken

@@ -94,7 +94,7 @@ class Ran:
     @cached_property
     def steps(self) -> list: # a `Step` for each
         "The steps, with the gradients they go by"
-        return list(_steps(self.events))
+        return list(_followed(self.events))
 
     def with_comments(self) -> str: # of its source
         "What the author says about it, in lower case"
@@ -128,7 +128,7 @@ class Step:
 
 def _unique(events): return list({e.n: e for e in events}.values())
 
-def _steps(events):
+def _followed(events):
     "Follow each gradient from its backward to the steps that use it"
     pending, lost, current = {}, [], None
     for e in events:
@@ -155,8 +155,8 @@ def _steps(events):
             else: current = step
     if current is not None: yield current
 
-# %% ../../nbs/88_judging.ipynb #0db99740
-def _code(event, call=''):
+# %% ../../nbs/88_judging.ipynb #c111424b
+def _quoted(event, call=''):
     "The author's line, or the call in it that matters"
     found = re.search(rf'[\w.\[\]]*\b{call}\((?:[^()]|\([^()]*\))*\)', event.text) if call else None
     return f'`{(found.group() if found else event.text)[:90]}`' if event.text else f'`{call}()`'
@@ -184,23 +184,23 @@ def _last_before(ran, event, *kinds):
     i = _index(ran, event)
     return next(((j, ran.events[j]) for j in range(i - 1, -1, -1) if ran.events[j].kind in kinds), (None, None))
 
-def _empty(step): return not step.fresh and not step.reused
+def _goes_by_nothing(step): return not step.fresh and not step.reused
 
 def _order(ran):
     "Steps that have nothing to go by, or too much"
     steps, backwards = ran.steps, ran.backwards
     if not steps or not backwards or _several_ways(ran) or any(s.event.closure for s in steps): return
-    empty = [s for s in steps if _empty(s)]
+    empty = [s for s in steps if _goes_by_nothing(s)]
     if len(empty) > 1 and len(empty) >= len(steps) - 1 or len(steps) == 1 and empty and steps[0].lost:
         yield _nothing_to_go_by(ran, empty[-1])
-    elif _empty(steps[0]) and len(steps) > 1 and _forward_since(ran, -1, _index(ran, steps[0].event)):
+    elif _goes_by_nothing(steps[0]) and len(steps) > 1 and _forward_since(ran, -1, _index(ran, steps[0].event)):
         yield _before_backward(ran, steps[0].event)
     elif any(s.reused for s in steps): yield _not_zeroed(ran)
 
 def _before_backward(ran, step):
     after = next((e for e in ran.events if e.kind == 'backward' and e.n > step.n), None)
     where = ''
-    if after: where = f'{_code(step, "step")}{_line(step)}, comes before {_code(after, "backward")}{_line(after)}.'
+    if after: where = f'{_quoted(step, "step")}{_line(step)}, comes before {_quoted(after, "backward")}{_line(after)}.'
     return _said('step-before-backward', where, step)
 
 def _nothing_to_go_by(ran, step):
@@ -210,9 +210,9 @@ def _nothing_to_go_by(ran, step):
     if b is None or _forward_since(ran, j, i): return _before_backward(ran, step.event)
     zero = next((e for e in ran.events[j:i] if e.kind == 'zero'), None)
     if zero is None: return _misses(ran, step)
-    where = (f'{_code(zero, "zero_grad")} stands between {_code(b, "backward")} and '
-             f'{_code(step.event, "step")}{_line(zero)}.'
-             if zero.by == 'call' else f'{_code(zero)}{_line(zero)}, stands before the update.')
+    where = (f'{_quoted(zero, "zero_grad")} stands between {_quoted(b, "backward")} and '
+             f'{_quoted(step.event, "step")}{_line(zero)}.'
+             if zero.by == 'call' else f'{_quoted(zero)}{_line(zero)}, stands before the update.')
     return _said('zeroed-too-early', where, zero)
 
 def _not_zeroed(ran):
@@ -224,9 +224,10 @@ def _not_zeroed(ran):
     slug = 'zeroed-once-an-epoch' if once else 'gradients-not-zeroed'
     ratio = _length_ratio(s)
     much = ''
-    if ratio: much = f' The gradient of step {ran.steps.index(s) + 1} is {ratio:.3g} times as long as that of its batch.'
+    number = ran.steps.index(s) + 1
+    if ratio: much = f' The gradient of step {number} is {ratio:.3g} times as long as that of its batch.'
     verdict = _said(slug, '' if not s.event.text
-                    else f'{_code(s.event, "step")}{_line(s.event)}, uses gradients twice.', s.event)
+                    else f'{_quoted(s.event, "step")}{_line(s.event)}, uses gradients twice.', s.event)
     verdict.message += much
     return verdict
 
@@ -240,8 +241,8 @@ def _length_ratio(step):
     length = sum(d.pow(2).sum() for d in due).sqrt().item()
     return sum(g.pow(2).sum() for g in got).sqrt().item()/length if length else None
 
-# %% ../../nbs/88_judging.ipynb #ed94f627
-def _several(step): return len({b for e in step.fresh for b in _batches(e.of)}) > 1 and len(step.fresh) > 1
+# %% ../../nbs/88_judging.ipynb #77b3c004
+def _adds_batches(step): return len({b for e in step.fresh for b in _batches(e.of)}) > 1 and len(step.fresh) > 1
 
 def _n_passes(ran): return len({(e.loader, e.i) for e in ran.of('read')})
 
@@ -254,8 +255,8 @@ def _accumulation(ran):
     if len(lost) > len(steps)/2:
         zero = next(e for e in ran.of('zero'))
         slug = 'only-last-batch' if whole_epochs else 'accumulation-zeroed'
-        yield _said(slug, f'{_code(zero, "zero_grad")}{_line(zero)}, is called with each batch.', zero)
-    elif sum(map(_several, steps)) > len(steps)/2:
+        yield _said(slug, f'{_quoted(zero, "zero_grad")}{_line(zero)}, is called with each batch.', zero)
+    elif sum(map(_adds_batches, steps)) > len(steps)/2:
         yield from _added_up(ran, whole_epochs)
 
 def _other_batches(step):
@@ -271,18 +272,18 @@ def _added_up(ran, whole_epochs):
     first = ran.steps[0].fresh[0]
     if whole_epochs and not divided:
         yield _said('one-update-per-epoch',
-                    f'{_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for '
+                    f'{_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for '
                     f'{len(ran.steps[0].fresh)} batches.', ran.steps[0].event)
     elif known and all(isclose(c, 1, rel_tol=1e-3) for c in known):
         yield _said('accumulation-not-divided',
-                    f'{_code(first, "backward")}{_line(first)}, is called {n} times for a step.', first)
+                    f'{_quoted(first, "backward")}{_line(first)}, is called {n} times for a step.', first)
     clips = ran.of('clip')
     if clips and any(map(_clipped_each, [ran]*len(ran.steps), ran.steps)):
-        yield _said('clipped-each-micro-batch', f'{_code(clips[0])}{_line(clips[0])}, is called {n} times for a step.',
+        yield _said('clipped-each-micro-batch', f'{_quoted(clips[0])}{_line(clips[0])}, is called {n} times for a step.',
                     clips[0])
     if not whole_epochs and not ran.recorder.stopped and _left_over(ran, n):
         last = ran.steps[-1].event
-        yield _said('last-gradients-unused', f'{_code(last, "step")}{_line(last)}, is called for each {n} batches.',
+        yield _said('last-gradients-unused', f'{_quoted(last, "step")}{_line(last)}, is called for each {n} batches.',
                     last)
 
 def _clipped_each(ran, step):
@@ -307,13 +308,13 @@ def _coefficient(ran, backward):
     rows = len(loss.preds) if isinstance(loss.preds, Tensor) and loss.preds.ndim else 1
     return total*rows if loss.reduction == 'sum' else total
 
-def _clipping(ran):
+def _late_clipping(ran):
     "Clipping that comes too late"
     clips, steps = ran.of('clip'), [s.event for s in ran.steps]
     if not steps or ran.kind != 'train': return
     late = [c for c in clips if (_last_before(ran, c, 'backward', 'step', 'update')[1] or c).kind in ('step', 'update')]
     if clips and len(late) == len(clips):
-        yield _said('clipped-after-step', f'{_code(clips[0])}{_line(clips[0])}, comes after {_code(steps[0], "step")}'
+        yield _said('clipped-after-step', f'{_quoted(clips[0])}{_line(clips[0])}, comes after {_quoted(steps[0], "step")}'
                     f'{_line(steps[0])}.', clips[0])
     elif not clips: yield from _clipping_nothing(ran, steps[0])
 
@@ -327,7 +328,7 @@ def _clipping_nothing(ran, step):
         if at and step.text in [line.strip() for line in lines] and at[0] > [line.strip()
                                                                              for line in lines].index(step.text) + 1:
             event = Event(kind='clip', line=0, text=text, n=0)
-            yield _said('clipped-after-step', f'{_code(event)} comes after {_code(step, "step")}{_line(step)}.', step)
+            yield _said('clipped-after-step', f'{_quoted(event)} comes after {_quoted(step, "step")}{_line(step)}.', step)
 
 # %% ../../nbs/88_judging.ipynb #6f06a664
 _cuts = {'detach', 'data', 'item', 'tensor', 'numpy', 'as_tensor'}
@@ -349,43 +350,43 @@ def _why_no_history(ran, e):
     event, marks = loss or e, [*loss.marks] if loss else [Mark(e.of, e.ops)]
     of = frozenset().union(*[m.of for m in marks])
     ops = {op for m in marks for op in m.ops}
-    where = f'{_code(e, "backward")}{_line(e)}:'
+    where = f'{_quoted(e, "backward")}{_line(e)}:'
     forward = next((f for f in reversed(ran.recorder.forwards) if f.n < e.n), None)
     if loss and loss.grad: return _said('loss-detached', where, e)
     if ops & _choices or {*e.ops} & _choices: return _said('loss-not-differentiable', _spot(ran, e, _choices, where), e)
     if loss and 'x' in kinds_in(Mark(of)) and 'out' not in kinds_in(Mark(of)):
-        return _said('loss-of-inputs', f'{_code(event)}{_line(event)}.', event)
+        return _said('loss-of-inputs', f'{_quoted(event)}{_line(event)}.', event)
     if not loss and forward and forward.grad and not {*e.ops} & _cuts and not e.of: return _said('loss-detached', where,
                                                                                                  e)
-    if forward and not forward.grad: return _said('predictions-detached', f'{_code(forward)}{_line(forward)}.', forward)
+    if forward and not forward.grad: return _said('predictions-detached', f'{_quoted(forward)}{_line(forward)}.', forward)
     if not loss and forward:
         cut = _cut_event(ran, e, _cuts)
         if cut and (cut.shape == () or cut.ops[-1:] in (('mean',), ('sum',))):
-            return _said('loss-detached', f'{_code(cut)}{_line(cut)}.', cut)
+            return _said('loss-detached', f'{_quoted(cut)}{_line(cut)}.', cut)
     cut = _cut_event(ran, e, _cuts)
-    return _said('predictions-detached', f'{_code(cut or event)}{_line(cut or event)}.', cut or event)
+    return _said('predictions-detached', f'{_quoted(cut or event)}{_line(cut or event)}.', cut or event)
 
 def _cut_event(ran, e, ops): return next((o for o in reversed(ran.of('op')) if o.n < e.n and o.op in ops), None)
 
 def _spot(ran, e, ops, otherwise):
     cut = _cut_event(ran, e, ops)
-    return f'{_code(cut)}{_line(cut)}.' if cut and cut.text else otherwise
+    return f'{_quoted(cut)}{_line(cut)}.' if cut and cut.text else otherwise
 
 def _scales(ran):
     "Gradients in the wrong direction, or of the wrong length"
     scaled = [b for b in ran.of('backward') if b.scaled]
-    if scaled: yield _said('backward-scaled', f'{_code(scaled[0], "backward")}{_line(scaled[0])}.', scaled[0])
+    if scaled: yield _said('backward-scaled', f'{_quoted(scaled[0], "backward")}{_line(scaled[0])}.', scaled[0])
     coefs = [(b, c) for s in ran.steps if len(s.fresh) == 1 for b in s.fresh if (c := _coefficient(ran, b)) is not None]
     if coefs and not scaled:
         b = coefs[0][0]
         flipped = any(g.get('maximize') for s in ran.steps if not s.by_hand for g in s.event.opt.param_groups)
         if all(c < 0 for _, c in coefs) != flipped and not _several_ways(ran) and len({c < 0 for _, c in coefs}) == 1:
-            yield _said('wrong-sign', f'{_code(b, "backward")}{_line(b)}.', b)
+            yield _said('wrong-sign', f'{_quoted(b, "backward")}{_line(b)}.', b)
         rows = [_rows_of(ran, b) for b, _ in coefs]
         by_rows = all(n and isclose(c, 1/n, rel_tol=1e-3) for n, (_, c) in zip(rows, coefs))
         by_size = all(isclose(c, 1/ran.things.bs, rel_tol=1e-3) for _, c in coefs)
         if len(coefs) > 2 and (by_rows or by_size): yield _said('divided-by-batch-size',
-                                                                f'{_code(b, "backward")}{_line(b)}.', b)
+                                                                f'{_quoted(b, "backward")}{_line(b)}.', b)
 
 def _rows_of(ran, backward):
     "How many rows a backward is for"
@@ -404,7 +405,7 @@ def _by_hand(ran):
     if not rates: return
     s = rates[0][0]
     if all(r > 0 for _, r in rates):
-        yield _said('wrong-sign', f'{_code(s.event)}{_line(s.event)}.', s.event)
+        yield _said('wrong-sign', f'{_quoted(s.event)}{_line(s.event)}.', s.event)
         return
     rows = [_rows_of(ran, s.fresh[0]) or _n_read(ran, s.fresh[0]) for s, _ in rates]
     if len({*rows}) < 2 or len(rates) < 3: return
@@ -413,9 +414,9 @@ def _by_hand(ran):
     same = all(isclose(r, rates[0][1], rel_tol=1e-2) for _, r in rates)
     by_rows = all(isclose(r*n, rates[0][1]*rows[0], rel_tol=1e-2) for n, (_, r) in zip(rows, rates))
     divided = isclose(-rates[0][1], lr/bs, rel_tol=1e-2)
-    if all(summed) and same and divided: yield _said('fixed-batch-size', f'{_code(s.event)}{_line(s.event)}.', s.event)
+    if all(summed) and same and divided: yield _said('fixed-batch-size', f'{_quoted(s.event)}{_line(s.event)}.', s.event)
     if not any(summed) and (by_rows or same and divided):
-        yield _said('divided-by-batch-size', f'{_code(s.event)}{_line(s.event)}.', s.event)
+        yield _said('divided-by-batch-size', f'{_quoted(s.event)}{_line(s.event)}.', s.event)
 
 def _n_read(ran, backward):
     reads = {(e.loader, e.k, e.i): e.rows for e in ran.of('read')}
@@ -431,13 +432,13 @@ def _broken(ran):
     "Errors of PyTorch that have a name"
     text = f'{ran.error}'
     last = next((e for e in reversed(ran.events) if e.line), None)
-    if 'second time' in text and last: yield _said('backward-twice', f'{_code(last, "backward")}{_line(last)}.', last)
+    if 'second time' in text and last: yield _said('backward-twice', f'{_quoted(last, "backward")}{_line(last)}.', last)
     if 'leaf Variable that requires grad' in text: yield _said('update-under-autograd', '', last)
     leaf = any('not a leaf' in str(w.message) for w in getattr(ran.recorder, 'warned', ()))
     rebound = [e for e in ran.of('rebound') if not e.text.startswith(('print', 'assert'))]
     if ran.error is not None and rebound and ("'NoneType'" in text or 'does not require grad' in text
                                               or 'require grad' in text):
-        yield _said('parameters-rebound', f'{_code(rebound[0])}{_line(rebound[0])}.', rebound[0])
+        yield _said('parameters-rebound', f'{_quoted(rebound[0])}{_line(rebound[0])}.', rebound[0])
     elif leaf and not rebound: yield _said('not-a-leaf', '', last)
 
 # %% ../../nbs/88_judging.ipynb #4711cd93
@@ -448,15 +449,15 @@ def _missing(ran):
     if not ran.of('backward'):
         if ran.of('step', 'zero') and first:
             step = next((e for e in ran.of('step')), first)
-            yield _said('backward-missing', f'{_code(step)}{_line(step)}.', step)
+            yield _said('backward-missing', f'{_quoted(step)}{_line(step)}.', step)
         return
     if ran.steps or not any(b.delta for b in ran.backwards): return
     rebound, b = ran.of('rebound'), ran.backwards[0]
-    if rebound: yield _said('parameters-rebound', f'{_code(rebound[0])}{_line(rebound[0])}.', rebound[0])
-    else: yield _said('step-missing', f'{_code(b, "backward")}{_line(b)}, is all that happens to a batch.', b)
+    if rebound: yield _said('parameters-rebound', f'{_quoted(rebound[0])}{_line(rebound[0])}.', rebound[0])
+    else: yield _said('step-missing', f'{_quoted(b, "backward")}{_line(b)}, is all that happens to a batch.', b)
 
 def _misses(ran, step):
-    return _said('optimizer-misses-parameters', f'{_code(step.event, "step")}{_line(step.event)}.', step.event)
+    return _said('optimizer-misses-parameters', f'{_quoted(step.event, "step")}{_line(step.event)}.', step.event)
 
 def _parameters(ran):
     "Parameters that get gradients, and never move"
@@ -469,7 +470,7 @@ def _parameters(ran):
         some = ', '.join(f'`{n}`' for n in names[:3]) + (' …' if len(names) > 3 else '')
         yield _said('optimizer-misses-parameters',
                     f'{some} {"gets a gradient" if len(names) == 1 else "get gradients"}, '
-                    f'and {_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, leaves '
+                    f'and {_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, leaves '
                     f'{"it" if len(names) == 1 else "them"} as {"it is" if len(names) == 1 else "they are"}.',
                     ran.steps[0].event)
 
@@ -481,7 +482,7 @@ def _remade(ran):
     calls = len(ran.results) + (ran.error is not None or ran.recorder.stopped)
     if len(made) <= calls and not ran.repeated: return
     harmless = not made[0].stateful
-    how = f'{_code(again[0])}{_line(again[0])}, runs {len(made)} times.'
+    how = f'{_quoted(again[0])}{_line(again[0])}, runs {len(made)} times.'
     if harmless: how += f' Plain {made[0].name} remembers nothing, so that does no harm here.'
     yield _said('optimizer-remade', how, again[0], 'note' if harmless else 'mistake')
 
@@ -497,7 +498,7 @@ def _schedules(ran):
     elif e.name in _for_epochs and getattr(e.schedule, 'step_size', 1) < 100: kind = 'mistake'
     elif e.name == 'CosineAnnealingLR' and e.schedule.T_max < len(found)/2: kind = 'mistake'
     if not kind: return
-    start = f'{_code(e, "step")}{_line(e)}, runs with each batch.'
+    start = f'{_quoted(e, "step")}{_line(e)}, runs with each batch.'
     if kind == 'note':
         verdict = _said('scheduler-each-batch', start, e, kind)
         verdict.message = (f'{start} That is right for a schedule that counts batches, such as OneCycleLR, and wrong '
@@ -539,7 +540,7 @@ def _alignment(ran, backward):
     a, b = (torch.cat(side) for side in zip(*pairs))
     return (a @ b/(a.norm()*b.norm()).clamp(min=1e-12)).item()
 
-def _direction(ran):
+def _points_away(ran):
     "A formula whose gradient points the wrong way"
     own = [b for b in ran.backwards if not any(s[0] == 'loss' for s in b.of) and b.delta and not b.scaled
            and b.by == 'backward'][:5]
@@ -551,7 +552,7 @@ def _direction(ran):
     known = [c for c in cosines if c is not None]
     if len(known) < 3 or not all(c < -0.3 for c in known): return
     slug = 'wrong-sign' if all(c < -0.99 for c in known) else 'loss-wrong'
-    yield _said(slug, f'{_code(own[0], "backward")}{_line(own[0])}.', own[0])
+    yield _said(slug, f'{_quoted(own[0], "backward")}{_line(own[0])}.', own[0])
 
 # %% ../../nbs/88_judging.ipynb #4bf54694
 def _coverage(ran):
@@ -587,26 +588,26 @@ def _coverage(ran):
         if not any(s.lost for s in ran.steps): yield _said('only-last-batch', _step_after(ran), ran.steps[0].event)
         return
     if all({*trained[p]} == {*range(1, n)} for p in whole): yield _said('first-batch-skipped', _reads(first), first)
-    elif all({*trained[p]} == {*range(n - 1)} for p in whole) and not any(map(_several, ran.steps)):
+    elif all({*trained[p]} == {*range(n - 1)} for p in whole) and not any(map(_adds_batches, ran.steps)):
         meant = re.search(r'(len\(|shape|size).*(!=|<).*(batch_size|bs)|drop', ran.text)
         yield _said('last-batch-dropped', _reads(first), first, 'note' if meant else 'mistake')
     elif n_steps and min(n_steps.values()) > 1 and len({c for c in n_steps.values()}) == 1:
-        yield _said('batch-used-twice', f'{_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, is taken '
+        yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, is taken '
                     f'{min(n_steps.values())} times for each batch.', ran.steps[0].event)
 
 def _one_batch(ran, first):
     meant = re.search('overfit|sanity|single_batch|one_batch', ran.name.lower() + ran.with_comments())
     return _said('one-batch-only', _reads(first), first, 'note' if meant else 'mistake')
 
-def _reads(e): return f'{_code(e)}{_line(e)}.' if e and e.text else ''
+def _reads(e): return f'{_quoted(e)}{_line(e)}.' if e and e.text else ''
 
 def _ends_at(ran, first):
     leave = next((n for n in ast.walk(ran.tree) if isinstance(n, (ast.Break, ast.Return)) and n.col_offset > 4), None)
     what = '' if leave is None else f' `{ast.unparse(leave)[:60]}` ends it.'
-    return f'{_code(first)}{_line(first)}, reads one batch.{what}'
+    return f'{_quoted(first)}{_line(first)}, reads one batch.{what}'
 
 def _step_after(ran):
-    return f'{_code(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for all batches.'
+    return f'{_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for all batches.'
 
 def _stale(ran):
     "A loop that does not use what it reads"
@@ -616,7 +617,7 @@ def _stale(ran):
                                                      for f in given) and all(f.x.shape == given[0].x.shape
                                                                              for f in given):
         if all(torch.equal(f.x, given[0].x) for f in given):
-            yield _said('one-batch-only', f'{_code(given[-1])}{_line(given[-1])}.', given[-1])
+            yield _said('one-batch-only', f'{_quoted(given[-1])}{_line(given[-1])}.', given[-1])
             return
     given = [f for f in given if _batches(f.of)]
     if len(given) < 4 or len(reads) < 4: return
@@ -625,7 +626,7 @@ def _stale(ran):
         if e.kind == 'read': now = e.loader, e.k, e.i
         if e.kind == 'forward' and _batches(e.of) and now and now not in _batches(e.of): stale += 1
     same = len({b for f in given for b in _batches(f.of)}) == 1
-    if same and stale >= len(given) - 2: yield _said('one-batch-only', f'{_code(given[-1])}{_line(given[-1])}.',
+    if same and stale >= len(given) - 2: yield _said('one-batch-only', f'{_quoted(given[-1])}{_line(given[-1])}.',
                                                      given[-1])
 
 # %% ../../nbs/88_judging.ipynb #e5e400a2
@@ -636,12 +637,12 @@ def _made_of(ran):
     "Softmax in the wrong place, shapes that broadcast"
     for e in ran.of('op'):
         if e.op in ('softmax', 'log_softmax') and e.dim == 0 and len(e.shape) == 2 and 'out' in kinds_in(Mark(e.of)):
-            yield _said('softmax-over-batch', f'{_code(e)}{_line(e)}.', e)
+            yield _said('softmax-over-batch', f'{_quoted(e)}{_line(e)}.', e)
             break
     else: yield from _doubled(ran)
     for e in ran.of('broadcast'):
         a, b = e.shapes
-        yield _said('labels-broadcast', f'{_code(e)}{_line(e)}, compares shapes {a} and {b}.', e)
+        yield _said('labels-broadcast', f'{_quoted(e)}{_line(e)}, compares shapes {a} and {b}.', e)
         break
 
 def _doubled(ran):
@@ -651,14 +652,14 @@ def _doubled(ran):
         if not isinstance(p, Tensor) or 'out' not in kinds_in(e.marks[0]) or not p.is_floating_point(): continue
         wide = p.ndim == 2 and p.shape[1] > 1
         if e.op == 'cross_entropy' and wide:
-            if _adds_to_one(p): yield _said('softmax-twice', f'{_code(e)}{_line(e)}, is given probabilities.', e)
+            if _adds_to_one(p): yield _said('softmax-twice', f'{_quoted(e)}{_line(e)}, is given probabilities.', e)
             elif _adds_to_one(p.exp()): yield _said('softmax-twice',
-                                                    f'{_code(e)}{_line(e)}, is given log-probabilities.', e, 'note')
+                                                    f'{_quoted(e)}{_line(e)}, is given log-probabilities.', e, 'note')
         elif e.op == 'nll_loss' and wide and not _adds_to_one(p.exp()):
             what = 'probabilities' if _adds_to_one(p) else 'outputs of the last layer'
-            yield _said('nll-of-probabilities', f'{_code(e)}{_line(e)}, is given {what}.', e)
+            yield _said('nll-of-probabilities', f'{_quoted(e)}{_line(e)}, is given {what}.', e)
         elif e.op == 'binary_cross_entropy_with_logits' and 'sigmoid' in ops:
-            yield _said('sigmoid-twice', f'{_code(e)}{_line(e)}.', e)
+            yield _said('sigmoid-twice', f'{_quoted(e)}{_line(e)}.', e)
         else: continue
         return
 
@@ -667,7 +668,7 @@ def _of_inputs(ran):
     for e in ran.of('loss'):
         kinds = kinds_in(e.marks[0]) | kinds_in(e.marks[1])
         if 'x' in kinds and 'y' in kinds and 'out' not in kinds and not e.grad:
-            yield _said('loss-of-inputs', f'{_code(e)}{_line(e)}.', e)
+            yield _said('loss-of-inputs', f'{_quoted(e)}{_line(e)}.', e)
             return
 
 def _choices_made(ran):
@@ -677,7 +678,7 @@ def _choices_made(ran):
         if e.op in ('argmax', 'max') and wide and e.dim in (None, 0, -2) and 'out' in kinds_in(Mark(e.of)) \
                 and not (e.op == 'max' and 'y' in kinds_in(Mark(e.of))):
             if e.op == 'max' and e.dim is None: continue
-            yield _said('argmax-over-everything', f'{_code(e)}{_line(e)}.', e)
+            yield _said('argmax-over-everything', f'{_quoted(e)}{_line(e)}.', e)
             return
 
 # %% ../../nbs/88_judging.ipynb #dea78f36
@@ -687,7 +688,7 @@ def _modes_while(ran):
     bare = [f for f in ran.training if not f.modes[0] and not f.modes[1]]
     if eval_mode and ran.kind == 'train':
         f = eval_mode[0]
-        yield _said('trained-in-eval-mode', f'{_code(f)}{_line(f)}.', f)
+        yield _said('trained-in-eval-mode', f'{_quoted(f)}{_line(f)}.', f)
     elif bare and ran.kind == 'train': yield _said('trained-in-eval-mode', _without_layers(bare[0]), bare[0], 'note')
     measured = [f for f in ran.measuring if any(f.modes[0])]
     bare = [f for f in ran.measuring if not f.modes[0] and f.modes[1]]
@@ -695,16 +696,16 @@ def _modes_while(ran):
         f, sure = measured[0], ran.own_model or ran.aware
         harm = ' That does harm where the model has dropout or batch norm, as the one it was tried with.'
         more = '' if sure else harm
-        verdict = _said('measured-in-train-mode', f'{_code(f)}{_line(f)}.', f, 'mistake' if sure else 'note')
+        verdict = _said('measured-in-train-mode', f'{_quoted(f)}{_line(f)}.', f, 'mistake' if sure else 'note')
         verdict.message += more
         yield verdict
     elif bare: yield _said('measured-in-train-mode', _without_layers(bare[0]), bare[0], 'note')
     enabled = [f for f in ran.measuring if f.enabled and f.grad]
     if enabled and not ran.of('backward') or enabled and ran.kind == 'train':
-        yield _said('no-grad-missing', f'{_code(enabled[0])}{_line(enabled[0])}.', enabled[0], 'note')
+        yield _said('no-grad-missing', f'{_quoted(enabled[0])}{_line(enabled[0])}.', enabled[0], 'note')
 
 def _without_layers(f):
-    return f'{_code(f)}{_line(f)}, on a model without dropout and batch norm, where it does no harm.'
+    return f'{_quoted(f)}{_line(f)}, on a model without dropout and batch norm, where it does no harm.'
 
 def _trained_while_measuring(ran):
     "A measurement that changes the model, or what it will learn"
@@ -713,7 +714,7 @@ def _trained_while_measuring(ran):
         on_valid = [f for f in ran.training if (_pass_of(f) or ('',))[0] == 'valid']
         others = [f for f in ran.training if (_pass_of(f) or ('',))[0] == 'train']
         found = [b for b in ran.backwards if any(('out', f.i) in b.of for f in on_valid)] if on_valid and others else []
-    if found: yield _said('trained-while-measuring', f'{_code(found[0])}{_line(found[0])}.', found[0])
+    if found: yield _said('trained-while-measuring', f'{_quoted(found[0])}{_line(found[0])}.', found[0])
 
 def _wrong_rows(ran):
     "A validation that reads the training set"
@@ -721,12 +722,12 @@ def _wrong_rows(ran):
     text = ast.unparse(ran.tree)
     if ran.kind == 'measure' and names == {'train'} and not re.search('train', ran.name, re.I):
         e = next(e for e in ran.of('pass'))
-        yield _said('measured-on-training-set', f'{_code(e)}{_line(e)}.', e)
+        yield _said('measured-on-training-set', f'{_quoted(e)}{_line(e)}.', e)
     busy = {_pass_of(f) for f in ran.training}
     idle = [f for f in ran.recorder.forwards if f.i not in ran.learned and _pass_of(f) not in busy]
     on_train = [f for f in idle if (_pass_of(f) or ('',))[0] == 'train']
     if ran.kind == 'train' and on_train and 'valid' not in names and re.search('valid|val_|test', text, re.I):
-        yield _said('measured-on-training-set', f'{_code(on_train[0])}{_line(on_train[0])}.', on_train[0])
+        yield _said('measured-on-training-set', f'{_quoted(on_train[0])}{_line(on_train[0])}.', on_train[0])
 
 def _coverage_of_measuring(ran):
     "Batches that are not measured"
@@ -737,22 +738,22 @@ def _coverage_of_measuring(ran):
             yield _said('first-batch-measured', _ends_at(ran, reads[0]), reads[0])
         elif 'next(' in reads[0].text: yield _said('one-batch-only', _reads(reads[0]), reads[0])
 
-def _kept(ran):
+def _kept_graphs(ran):
     "Sums that keep the computations of all batches"
     used = [{*_outs(b.of)} for b in ran.of('backward')]
     for e in ran.of('kept'):
         outs = _outs(e.of)
         batches = {b for b in _batches(e.of)}
         if len(batches) > 1 and not any(outs <= u for u in used):
-            yield _said('graph-kept', f'{_code(e)}{_line(e)}.', e, 'note')
+            yield _said('graph-kept', f'{_quoted(e)}{_line(e)}.', e, 'note')
             return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _clipping, _scales, _by_hand,
-          _direction, _parameters, _remade, _schedules,
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales, _by_hand,
+          _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _modes_while,
           _trained_while_measuring, _wrong_rows,
-          _coverage_of_measuring, _kept]
+          _coverage_of_measuring, _kept_graphs]
 
 def judged(
     ran: Ran # what was seen

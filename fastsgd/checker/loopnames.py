@@ -18,198 +18,198 @@ class LoopName:
 
 loop_names = {}  # by slug
 
-# %% ../../nbs/88_loopnames.ipynb #dc6e6a07
-def _name(slug, what, mend): loop_names[slug] = LoopName(slug, what, mend)
+# %% ../../nbs/88_loopnames.ipynb #b96afd31
+def _told_as(slug, what, mend): loop_names[slug] = LoopName(slug, what, mend)
 
-# %% ../../nbs/88_loopnames.ipynb #e1316e0f
-_name('gradients-not-zeroed',
+# %% ../../nbs/88_loopnames.ipynb #0b6e7146
+_told_as('gradients-not-zeroed',
       'The gradients of earlier batches stay, so each step repeats those before it.',
       'Call optimizer.zero_grad() once for each step: before backward(), or after step().')
-_name('zeroed-once-an-epoch',
+_told_as('zeroed-once-an-epoch',
       'The gradients are set to zero once an epoch, so within an epoch each step repeats those before it.',
       'Move zero_grad() into the loop over batches.')
-_name('zeroed-too-early',
+_told_as('zeroed-too-early',
       'The gradients are set to zero between backward() and step(), so the step has nothing to go by.',
       'Zero the gradients before backward() or after step(), never between the two.')
-_name('step-before-backward',
+_told_as('step-before-backward',
       'The step is taken before backward(), so it uses no gradient, or the one of the batch before.',
       'Let backward() come first, then step().')
-_name('backward-missing',
+_told_as('backward-missing',
       'Nobody asks for gradients, so the step has nothing to go by and the weights stay as they were.',
       'Call loss.backward() between the loss and the step.')
-_name('backward-twice',
+_told_as('backward-twice',
       'backward() walks through the same computation a second time, which PyTorch refuses.',
       'Call backward() once for each loss, and compute the loss anew for each batch.')
-_name('step-missing',
+_told_as('step-missing',
       'The gradients are computed, and nothing is done with them: the weights never move.',
       'Call optimizer.step() after backward(), with an optimizer that holds the parameters of this model.')
-_name('backward-scaled',
+_told_as('backward-scaled',
       'backward() was given a number to multiply the gradients with, such as the loss itself in loss.backward(loss).',
       'Call loss.backward() without an argument.')
-_name('wrong-sign',
+_told_as('wrong-sign',
       'The weights go up the slope of the loss instead of down.',
       'Make the loss smaller: no minus before it, and the gradient times lr is subtracted.')
-_name('stale-gradient',
+_told_as('stale-gradient',
       'A step uses a gradient that was computed with other weights, or of another batch.',
       'Take each step right after the backward() that it belongs to.')
 
-# %% ../../nbs/88_loopnames.ipynb #44aaa9b6
-_name('optimizer-remade',
+# %% ../../nbs/88_loopnames.ipynb #4c5f04a9
+_told_as('optimizer-remade',
       'The optimizer is made anew again and again, and forgets its momentum and its averages each time.',
       'Make the optimizer once, before the loops.')
-_name('optimizer-misses-parameters',
+_told_as('optimizer-misses-parameters',
       'Some parameters get gradients and belong to no optimizer, so they stay as they were.',
       'Hand model.parameters() to the optimizer, after the model is complete and in its place; or freeze with '
       'requires_grad_(False) what is not to be trained.')
-_name('parameters-rebound',
+_told_as('parameters-rebound',
       'p = p - lr*p.grad makes a new tensor. It is no parameter any more, or the model still holds the old one.',
       'Change the parameter in place, under torch.no_grad(): p -= lr*p.grad.')
-_name('not-a-leaf',
+_told_as('not-a-leaf',
       'The parameter is the result of a computation, so PyTorch keeps no gradient for it and p.grad is None.',
       'Compute first, and call requires_grad_() last: (torch.randn(3)*0.01).requires_grad_().')
-_name('update-under-autograd',
+_told_as('update-under-autograd',
       'PyTorch records what is done to parameters, and refuses to change them in place while it does.',
       'Update under torch.no_grad().')
 
-# %% ../../nbs/88_loopnames.ipynb #4d63af06
-_name('loss-detached',
+# %% ../../nbs/88_loopnames.ipynb #d26de0e5
+_told_as('loss-detached',
       'The loss has lost its history, so no gradient gets from it to the model.',
       'Keep the tensor that the loss function gave: no .data, .item(), .detach() or torch.tensor() before backward(), '
       'and no requires_grad = True in their place.')
-_name('predictions-detached',
+_told_as('predictions-detached',
       'The predictions have lost their history, so no gradient gets from the loss to the model.',
       'Keep what the model gave: no .data, .detach() or .numpy() on it, and no torch.no_grad() around it in training.')
-_name('loss-not-differentiable',
+_told_as('loss-not-differentiable',
       'The loss is computed from a choice, such as argmax() or a comparison, and a choice has no gradient.',
       'Compute the loss from what the model gave, before argmax(), round() or a comparison.')
-_name('loss-of-inputs',
+_told_as('loss-of-inputs',
       'The loss compares the inputs with the labels, and does not depend on what the model says.',
       'Hand the predictions to the loss: loss_fn(model(x), y).')
-_name('labels-broadcast',
+_told_as('labels-broadcast',
       'A column meets a row: shapes (N, 1) and (N,) broadcast to (N, N), and every prediction is compared with every '
       'label.',
       'Give both the same shape, with squeeze(1) on one or unsqueeze(1) on the other.')
-_name('softmax-twice',
+_told_as('softmax-twice',
       'Cross-entropy takes a softmax itself. Probabilities handed to it are squeezed a second time, which flattens '
       'the gradients; log-probabilities pass unchanged, and are work done twice.',
       'Hand the outputs of the last layer to cross_entropy as they are.')
-_name('sigmoid-twice',
+_told_as('sigmoid-twice',
       'The loss takes a sigmoid itself, and was handed what a sigmoid had given.',
       'Hand the outputs of the last layer to binary_cross_entropy_with_logits as they are, or use '
       'binary_cross_entropy.')
-_name('nll-of-probabilities',
+_told_as('nll-of-probabilities',
       'nll_loss takes logarithms of probabilities, and was handed something else.',
       'Use log_softmax before nll_loss, or hand the outputs of the last layer to cross_entropy.')
-_name('softmax-over-batch',
+_told_as('softmax-over-batch',
       'The softmax is taken over the rows of the batch: each class adds up to one, where each row should.',
       'Take it over the classes: softmax(dim=1).')
-_name('loss-wrong',
+_told_as('loss-wrong',
       'A step that makes this loss smaller makes the right answers less likely.',
       'Compute the loss of three rows by hand: it has to be smallest where the prediction is right.')
 
-# %% ../../nbs/88_loopnames.ipynb #853869fc
-_name('only-first-batch',
+# %% ../../nbs/88_loopnames.ipynb #2cf6ef3b
+_told_as('only-first-batch',
       'An epoch ends after its first batch, and the other rows are never seen.',
       'Look at what ends the loop: a break, or a return that stands one level too deep.')
-_name('one-batch-only',
+_told_as('one-batch-only',
       'The same batch is used again and again, as next(iter(loader)) gives it, or as a loop does that does not use '
       'what it reads.',
       'Loop over the loader, and use what it gives: for xb, yb in loader.')
-_name('only-last-batch',
+_told_as('only-last-batch',
       'Only the last batch of each epoch is learned from: the step stands after the loop over batches.',
       'Indent the backward and the step, so that they happen for each batch.')
-_name('first-batch-skipped',
+_told_as('first-batch-skipped',
       'The first batch of each epoch is left out.',
       'Read the loader with the loop alone: a next() before it takes a batch away.')
-_name('last-batch-dropped',
+_told_as('last-batch-dropped',
       'The last batch, a short one, is left out.',
       'Use every batch that the loader gives.')
-_name('batch-used-twice',
+_told_as('batch-used-twice',
       'A batch is learned from twice in an epoch, so it weighs more than others.',
       'One backward() and one step for each batch.')
-_name('fixed-batch-size',
+_told_as('fixed-batch-size',
       'It counts on each batch having batch_size rows, and the last one of an epoch has fewer.',
       'Use the number of rows at hand: len(x), or x.size(0).')
-_name('first-row-only',
+_told_as('first-row-only',
       'Only the first row of each batch is looked at.',
       'Look at all rows: (outputs.argmax(1) == labels).sum().')
-_name('first-batch-measured',
+_told_as('first-batch-measured',
       'Only the first batch is counted: the loop is left too early.',
       'Return after the loop, not within it.')
-_name('last-batch-only',
+_told_as('last-batch-only',
       'Only the last batch is counted: each batch overwrites the one before.',
       'Add up over the batches, and divide after the loop.')
-_name('measured-on-training-set',
+_told_as('measured-on-training-set',
       'What is reported as a test was measured on the rows that the model was trained with.',
       'Read the loader of the validation set where you measure.')
 
-# %% ../../nbs/88_loopnames.ipynb #dc7cf0e8
-_name('trained-in-eval-mode',
+# %% ../../nbs/88_loopnames.ipynb #30c800e3
+_told_as('trained-in-eval-mode',
       'The model is trained in evaluation mode: dropout does nothing, and batch norm neither uses nor learns the '
       'statistics of the batch.',
       'Call model.train() at the start of each epoch: an evaluation before it has called model.eval().')
-_name('measured-in-train-mode',
+_told_as('measured-in-train-mode',
       'The model is measured in training mode: dropout leaves out units, and batch norm uses the batch at hand and '
       'learns from it.',
       'Call model.eval() before you measure, and model.train() before you train on.')
-_name('no-grad-missing',
+_told_as('no-grad-missing',
       'PyTorch keeps the whole computation while the model is measured, which takes memory and time for nothing.',
       'Measure under torch.no_grad().')
-_name('trained-while-measuring',
+_told_as('trained-while-measuring',
       'Measuring changes the weights, or leaves gradients that the next step takes with it.',
       'Leave out backward() and step() where you measure.')
-_name('graph-kept',
+_told_as('graph-kept',
       'A sum of losses that are tensors keeps the computation of every batch in memory.',
       'Add up numbers: total += loss.item().')
 
-# %% ../../nbs/88_loopnames.ipynb #b83dd190
-_name('clipped-after-step',
+# %% ../../nbs/88_loopnames.ipynb #b6961ce6
+_told_as('clipped-after-step',
       'The gradients are clipped after the step that used them, so clipping does nothing.',
       'Clip between backward() and step().')
-_name('clipped-each-micro-batch',
+_told_as('clipped-each-micro-batch',
       'The gradients are clipped after each backward(), while they are still being added up.',
       'Clip once for each step, just before it.')
-_name('accumulation-not-divided',
+_told_as('accumulation-not-divided',
       'The gradients of several batches are added up and not divided by their number, so each step is that many times '
       'as long.',
       'Divide each loss by the number of batches that are added up: (loss/n).backward().')
-_name('accumulation-zeroed',
+_told_as('accumulation-zeroed',
       'The gradients are set to zero with each batch, though a step is taken only after several: all but the last are '
       'lost.',
       'Zero the gradients where the step is taken, and only there.')
-_name('last-gradients-unused',
+_told_as('last-gradients-unused',
       'The last batches of an epoch are added up, and no step is taken with them.',
       'Take a step after the last batch too: if (i + 1) % n == 0 or i + 1 == len(loader).')
-_name('one-update-per-epoch',
+_told_as('one-update-per-epoch',
       'The gradients of all batches are added up, and one step is taken at the end of the epoch.',
       'Take a step for each batch.')
-_name('scheduler-each-batch',
+_told_as('scheduler-each-batch',
       'The schedule counts epochs, and is stepped with each batch: the learning rate has run down within an epoch.',
       'Call scheduler.step() once an epoch, after the loop over batches.')
-_name('divided-by-batch-size',
+_told_as('divided-by-batch-size',
       'The gradient is divided by the number of rows, but the loss was a mean already: the steps are that many times '
       'too short.',
       'Divide once: in the loss, or in the step.')
 
-# %% ../../nbs/88_loopnames.ipynb #928c9924
-_name('loss-averaged-wrongly',
+# %% ../../nbs/88_loopnames.ipynb #da828e94
+_told_as('loss-averaged-wrongly',
       'The loss that is reported was added up over one thing and divided by the number of another.',
       'Add up loss.item()*len(x) and divide by the number of rows; or add up loss.item() and divide by the number of '
       'batches.')
-_name('accuracy-averaged-wrongly',
+_told_as('accuracy-averaged-wrongly',
       'The accuracy that is reported was added up over one thing and divided by the number of another.',
       'Add up the right rows, and divide by the number of all rows.')
-_name('batches-unweighted',
+_told_as('batches-unweighted',
       'It averages the averages of batches, so a row of the short last batch counts more than others.',
       'Weigh each batch by its rows: add up sums, and divide by the number of rows.')
-_name('counted-not-averaged',
+_told_as('counted-not-averaged',
       'It reports how many are right. A count grows with the number of rows, a share does not.',
       'Divide by the number of rows.')
-_name('accuracy-inverted', 'This is the share of wrong predictions.', 'Count where prediction and label are equal.')
-_name('argmax-over-everything',
+_told_as('accuracy-inverted', 'This is the share of wrong predictions.', 'Count where prediction and label are equal.')
+_told_as('argmax-over-everything',
       'argmax() without a dimension takes the largest number of the whole batch, and over dim=0 the best row for each '
       'class: the answer for each row is argmax(dim=1).',
       'Write outputs.argmax(dim=1).')
-_name('accuracy-wrong',
+_told_as('accuracy-wrong',
       'The accuracy that is reported is not the share of rows where the largest output belongs to the label.',
       'Count three rows by hand, and compare.')

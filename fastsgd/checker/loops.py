@@ -194,8 +194,8 @@ def _attribute(cls, things, loop):
         return value
     return __getattr__
 
-# %% ../../nbs/88_loops.ipynb #f520da28
-def _run(loop, form, told=None, roles=None, model=None, times=2, partner=None, wanted=()):
+# %% ../../nbs/88_loops.ipynb #20e7b926
+def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=None, wanted=()):
     "Run a loop on a problem of a form, until two epochs have been seen"
     recorder = Recorder({loop.file} | ({partner.file} if partner else set()))
     things = Things(form, model, recorder.read, told)
@@ -204,18 +204,18 @@ def _run(loop, form, told=None, roles=None, model=None, times=2, partner=None, w
               aware=bool(re.search(r'\.(train|eval)\(', loop.text)), repeated=loop.repeated or _takes_an_epoch(loop))
     if loop.kind == 'measure': things.spread()
     with _alone(), _globals_filled(loop, things), recorder.listening():
-        try: _calls(loop, ran, times, partner)
+        try: _call_twice(loop, ran, times, partner)
         except Stop: pass
         except Unclear: raise
         except (Exception, SystemExit) as e: ran.error = e
     if isinstance(ran.error, NameError) and (name := ran.error.name) and name not in (wanted or ()) and role_of(name):
-        return _run(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
+        return _run_once(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
     return ran
 
 def _takes_an_epoch(loop):
     return not isinstance(loop.f, CodeType) and any(role_of(n) == 'epoch' for n in inspect.signature(loop.f).parameters)
 
-def _calls(loop, ran, times, partner):
+def _call_twice(loop, ran, times, partner):
     "Call a loop; once more where it went through the data once"
     things = ran.things
     if isinstance(loop.f, CodeType):
@@ -228,7 +228,7 @@ def _calls(loop, ran, times, partner):
         was = len([e for e in ran.events if e.kind == 'pass' and e.loader != 'valid'])
         ran.results.append(f(*given, **named))
         passes = len([e for e in ran.events if e.kind == 'pass' and e.loader != 'valid']) - was
-        if partner is not None: _calls(partner, replace_kind(ran, partner), 1, None)
+        if partner is not None: _call_twice(partner, replace_kind(ran, partner), 1, None)
         elif loop.kind == 'measure' or passes != 1 and not (passes == 0 and False): return
 
 def replace_kind(ran, partner):
@@ -300,8 +300,8 @@ def _keys_of(loop):
               (('x', ('pixel_values', 'input_ids', 'text', 'feats', 'feature')), ('y', ('label_ids', 'class'))))
     return (xs[0], ys[0]) if xs and ys else ()
 
-# %% ../../nbs/88_loops.ipynb #ce209d82
-_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,), (1,), (4,), (3,), (5,), (8,), (13,), (16,),
+# %% ../../nbs/88_loops.ipynb #6216dd6c
+_usual_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,), (1,), (4,), (3,), (5,), (8,), (13,), (16,),
            (20,), (32,), (64,), (3, 224, 224)]
 
 def _takes(model):
@@ -311,7 +311,7 @@ def _takes(model):
     shapes = [(first.in_features,)] if isinstance(first, nn.Linear) else []
     was = model.training
     model.eval()
-    for shape in [*shapes, *_shapes]:
+    for shape in [*shapes, *_usual_shapes]:
         with suppress(Exception), torch.no_grad(), torch.random.fork_rng(devices=[]):
             out = model(torch.zeros(3, *shape))
             model.train(was)
@@ -349,7 +349,7 @@ def judge(
     lenient: bool = True # may the beginning of a function fail?
 ) -> Judgement: # with its verdicts, or the sentence that says why there are none
     "Run a loop on the form of the tiny problem that fits it, and judge it"
-    told, named = _told(roles)
+    told, named = _told_roles(roles)
     make, takes = _own_model(loop)
     if loop.kind == 'measure' and _optional_optimizer(loop): partner = None
     best = None
@@ -369,8 +369,8 @@ def judge(
         _add_without_optimizer(best, loop, told, named, make)
     return best
 
-# %% ../../nbs/88_loops.ipynb #af02c94b
-def _told(roles):
+# %% ../../nbs/88_loops.ipynb #fac0bcbc
+def _told_roles(roles):
     "What was told by name: values, and names of roles"
     roles = dict(roles or {})
     from_name = {n: r for n, r in roles.items() if isinstance(r, str) and role_of(r) == r}
@@ -391,7 +391,7 @@ def _optional_optimizer(loop):
 
 def _add_without_optimizer(found, loop, told, roles, make):
     "What a loop does that is called without an optimizer, to measure"
-    ran = _run(replace(loop, kind='measure'), found.ran.things.form, told, roles, make and make())
+    ran = _run_once(replace(loop, kind='measure'), found.ran.things.form, told, roles, make and make())
     if ran.error is None: found.verdicts = _in_order(found.verdicts + [v for v in judged(ran)
                                                                        if v.slug == 'trained-while-measuring'])
 
@@ -399,7 +399,7 @@ def _badness(judgement): return bool(judgement.unclear), len(judgement.mistakes)
 
 def _judged_on(loop, form, told, roles, make, partner):
     "The judgement on one form; on another size where the loop counts on one"
-    def run(form): return _run(loop, form, told, roles, make and make(), partner=partner)
+    def run(form): return _run_once(loop, form, told, roles, make and make(), partner=partner)
     ran = run(form)
     if ran.error is not None and _is_about_keys(ran.error) and not form.keys:
         ran = run(form := replace(form, keys=('x', 'y')))

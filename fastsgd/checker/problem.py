@@ -69,7 +69,14 @@ class TinyNet(nn.Module):
 # %% ../../nbs/88_problem.ipynb #f5e528e4
 class DictBatch(dict):
     "A batch that is read by names"
-    def to(self, *args, **kwargs):
+    def __init__(self,
+        pairs # of names and tensors
+    ): super().__init__(pairs)
+
+    def to(self,
+        *args, # a device
+        **kwargs # a device
+    ) -> 'DictBatch': # itself
         "The same batch"
         return self
 
@@ -281,7 +288,7 @@ class Things:
         if role == 'args': return Settings(self, valid)
         if role == 'is_training': return not valid
         if role == 'phase': return 'valid' if valid else 'train'
-        if role == 'metric': return _accuracy
+        if role == 'metric': return _share_right
         if role == 'make_optimizer': return torch.optim.SGD
         if role == 'sink': return Sink(self.sunk)
         if role == 'history': return self.made.setdefault(name, History())
@@ -306,8 +313,8 @@ class Things:
         if self.folder is None: self.folder = tempfile.TemporaryDirectory()
         return Path(self.folder.name)
 
-# %% ../../nbs/88_problem.ipynb #87e53362
-def _accuracy(preds, labels):
+# %% ../../nbs/88_problem.ipynb #fa808d1d
+def _share_right(preds, labels):
     "The share of right predictions, as a metric that is handed over"
     if preds.ndim == labels.ndim == 1 and not preds.is_floating_point(): return (preds == labels).float().mean()
     return right_ones(preds, labels).float().mean()

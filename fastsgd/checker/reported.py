@@ -83,7 +83,7 @@ def _from_results(ran):
         for x, label in zip(parts, names if len(parts) == len(names) else [' '.join(names)]*len(parts)):
             yield from _plain_numbers(x, f'{ran.name} {label}')
 
-def _numbers(ran):
+def _all_numbers(ran):
     "All numbers that are reported"
     yield from _from_results(ran)
     yield from _in_words(ran.recorder.out.getvalue()[:20000])
@@ -212,8 +212,8 @@ def _accuracies_wrong(p, others, bs):
         yield *wrong, f'{by} rows', right/other.n_rows
         yield *wrong, f'{by} batches', right/other.n_batches
 
-# %% ../../nbs/88_reported.ipynb #d4c13237
-def _near(a, b, tol): return abs(a - b) <= tol
+# %% ../../nbs/88_reported.ipynb #7c8e6dff
+def _within(a, b, tol): return abs(a - b) <= tol
 
 def _admitted(ran): return bool(re.search(r'approx|rough|average of averages|mean of (the )?means|per.batch|of batches',
                                           ran.with_comments()))
@@ -222,13 +222,13 @@ def _verdict(slug, kind, how, number, due):
     text = f'It reports {number.value:.6g}; {due:.6g} would be right. Here {how}. {loop_names[slug].what}'
     return Verdict(slug, text, kind)
 
-def _on_loss(ran, number, passes):
-    if any(_near(number.value, due, max(number.tol, 1e-5*abs(due))) for p in passes for due in _losses_due(p)):
+def _about_loss(ran, number, passes):
+    if any(_within(number.value, due, max(number.tol, 1e-5*abs(due))) for p in passes for due in _losses_due(p)):
         return _last_only(ran, number, passes)
     if number.tol > 0.006*max(abs(number.value), 1e-9): return None
     ways = [(p, [*_losses_wrong(p, _others(ran, p), ran.things.bs)]) for p in passes]
     for p, (slug, kind, how, value) in _by_way(ways):
-        if _near(number.value, value, max(number.tol, 1e-5*abs(value))):
+        if _within(number.value, value, max(number.tol, 1e-5*abs(value))):
             return _verdict(slug, kind, how, number, _whole(p, 'loss'))
 
 def _by_way(ways):
@@ -239,7 +239,7 @@ def _others(ran, p):
     "The other loader, where the loop was given it"
     return [q for q in ran.halves if q.loader != p.loader]
 
-def _halves(ran):
+def _loader_sizes(ran):
     "The sizes of the loaders that a loop was given"
     dls = {n: ran.things.made[n] for n in ('train', 'valid') if n in ran.things.made}
     return [Pass(n, [], [], [], [], len(dl.dataset), len(dl)) for n, dl in dls.items()]
@@ -250,8 +250,8 @@ def _last_only(ran, number, passes, scale=1):
     for p in passes:
         if len(p.sizes) < p.n_batches: continue
         values = p.losses if number.kind == 'loss' else [a/b for a, b in zip(p.right, p.sizes)]
-        if values and _near(number.value/scale, values[-1],
-                            number.tol/scale + 1e-6) and not _near(values[-1], _whole(p, number.kind), 1e-3):
+        if values and _within(number.value/scale, values[-1],
+                            number.tol/scale + 1e-6) and not _within(values[-1], _whole(p, number.kind), 1e-3):
             if number in list(_from_results(ran)) and not isinstance(ran.results[0], (list, dict)):
                 return _verdict('last-batch-only', 'mistake', 'only the last batch is counted', number,
                                 _whole(p, number.kind))
@@ -265,14 +265,14 @@ def _on_accuracy(ran, number, passes):
     scales = (1, 100) if number.value > 1 else (1,)
     for scale in scales:
         value, tol = number.value/scale, number.tol/scale
-        if any(_near(value, due, tol + 1e-6) for p in passes for due in _accuracies_due(p)):
+        if any(_within(value, due, tol + 1e-6) for p in passes for due in _accuracies_due(p)):
             return _last_only(ran, number, passes, scale)
     for scale in scales:
         value, tol = number.value/scale, number.tol/scale + 1e-6
         if tol > 0.011: continue
         ways = [(p, [*_accuracies_wrong(p, _others(ran, p), ran.things.bs)]) for p in passes]
         for p, (slug, kind, how, wrong) in _by_way(ways):
-            if _near(value, wrong, tol) and _is_in_source(ran, slug): return _verdict(slug, kind, how, number,
+            if _within(value, wrong, tol) and _is_in_source(ran, slug): return _verdict(slug, kind, how, number,
                                                                                       _whole(p, 'accuracy'))
     if any(number.value == _sum(p.right) for p in passes) and re.search(r'acc', number.label.lower()):
         p = next(p for p in passes if number.value == _sum(p.right))
@@ -301,12 +301,12 @@ def reported(
     ran: Ran # what was seen
 ) -> list: # a `Verdict` for each number that is wrong, one for each slug
     "What is wrong with the numbers of a loop"
-    ran.halves = _halves(ran)
+    ran.halves = _loader_sizes(ran)
     passes = [p for p in _passes(ran) if p.sizes]
     if not passes: return []
     found = {}
-    for number in _numbers(ran):
-        how = dict(loss=_on_loss, accuracy=_on_accuracy).get(number.kind)
+    for number in _all_numbers(ran):
+        how = dict(loss=_about_loss, accuracy=_on_accuracy).get(number.kind)
         verdict = how and how(ran, number, passes)
         if verdict: found.setdefault(verdict.slug, verdict)
     return [v for v in found.values()]

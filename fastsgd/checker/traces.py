@@ -100,6 +100,9 @@ class Stop(BaseException):
 
 class Event(SimpleNamespace):
     "Something that happened: its `kind`, the author's `line` and its `text`, and more"
+    def __init__(self,
+        **data # about it
+    ): super().__init__(**data)
 
 # %% ../../nbs/88_traces.ipynb #2bca2b69
 def _is_loss(module): return module.__class__.__name__.lower().endswith(('loss', 'losses', 'criterion'))
@@ -484,7 +487,8 @@ class Recorder(TorchFunctionMode):
     def _telling_schedule(self, f):
         def step(schedule, *args, **kwargs):
             caller = sys._getframe(1).f_code.co_name
-            if not self.scheduling and not self.deaf() and caller not in ('_initial_step', '__init__'):
+            made = caller in ('_initial_step', '__init__')
+            if not self.scheduling and not self.deaf() and not made:
                 self.add('schedule', schedule=schedule, name=type(schedule).__name__)
             self.scheduling += 1
             try: return f(schedule, *args, **kwargs)

@@ -1,6 +1,6 @@
-"""Training and evaluation loops as people write them, as texts of files: wrong ones by the slug they should get, and right ones.
+"""Training and evaluation loops as people write them, as texts of files: wrong ones by their slugs, and right ones.
 
-They are in other words than what they were made after: descriptions of bugs in issues, and loops of public tutorials."""
+They are in other words than what they were made after: bugs that issues describe, and loops of public tutorials."""
 
 _head = ('import torch\nfrom torch import nn, optim\nimport torch.nn.functional as F\n'
          'from torch.utils.data import DataLoader, TensorDataset\n\n')
@@ -1203,7 +1203,8 @@ def train(train_loader, model, criterion, optimizer, epoch, args):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if i % args.print_freq == 0: print(f'Loss {losses.val:.4f} ({losses.avg:.4f}) Acc@1 {top1.val:6.2f} ({top1.avg:6.2f})')
+        if i % args.print_freq == 0:
+            print(f'Loss {losses.val:.4f} ({losses.avg:.4f}) Acc@1 {top1.val:6.2f} ({top1.avg:6.2f})')
     return losses.avg, top1.avg
 
 def validate(val_loader, model, criterion, args):
@@ -1423,7 +1424,8 @@ def train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epo
             n += y.shape[0]
             batch_count += 1
         test_acc = evaluate(net, test_iter)
-        print('epoch %d, loss %.4f, train acc %.3f, test acc %.3f' % (epoch + 1, train_l_sum/batch_count, train_acc_sum/n, test_acc))
+        print('epoch %d, loss %.4f, train acc %.3f, test acc %.3f' %
+              (epoch + 1, train_l_sum/batch_count, train_acc_sum/n, test_acc))
 ''', '''
 @torch.no_grad()
 def estimate_loss(model, loaders, criterion):
@@ -1471,7 +1473,8 @@ def train(model, loader, epochs, lr):
                     p.sub_(lr*v)
 ''', '''
 backbone, head = nn.Linear(6, 5), nn.Linear(5, 3)
-loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.randn(22, 6), torch.randint(0, 3, (22,))), batch_size=4)
+data = torch.utils.data.TensorDataset(torch.randn(22, 6), torch.randint(0, 3, (22,)))
+loader = torch.utils.data.DataLoader(data, batch_size=4)
 opt = optim.Adam(head.parameters(), lr=1e-3)
 for x, y in loader:
     with torch.no_grad(): feats = backbone(x)

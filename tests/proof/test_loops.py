@@ -41,7 +41,8 @@ def alone(tmp_path, monkeypatch):
 def slugs(found, kind=None): return {v.slug for j in found for v in j.verdicts if kind in (None, v.kind)}
 
 
-wrong = [pytest.param(slug, text, id=f'{slug}-{i}') for slug, texts in own_loops.wrong.items() for i, text in enumerate(texts)]
+wrong = [pytest.param(slug, text, id=f'{slug}-{i}') for slug, texts in own_loops.wrong.items() for i,
+         text in enumerate(texts)]
 
 
 @pytest.mark.parametrize(('slug', 'text'), wrong)
@@ -64,7 +65,8 @@ def test_there_are_enough():
 
 def test_each_name_is_tried():
     missing = {*loop_names} - {*own_loops.wrong} - {'no-grad-missing', 'sigmoid-twice'}
-    assert missing <= {'stale-gradient', 'one-update-per-epoch', 'first-batch-skipped', 'last-batch-dropped', 'batch-used-twice'}
+    assert missing <= {'stale-gradient', 'one-update-per-epoch', 'first-batch-skipped', 'last-batch-dropped',
+                       'batch-used-twice'}
 
 
 # Messages speak the author's names and lines
@@ -174,7 +176,8 @@ NAMES = dict(model=['model', 'net', 'network', 'clf', 'classifier', 'nn_model'],
              loss=['loss_fn', 'criterion', 'loss_func', 'cost', 'F.cross_entropy', 'nn.CrossEntropyLoss()'],
              opt=['opt', 'optimizer', 'optim_', 'trainer'], x=['x', 'xb', 'inputs', 'images', 'data'],
              y=['y', 'yb', 'labels', 'target'])
-OPTIMIZERS = ['', 'SGD({}, lr=0.1)', 'SGD({}, lr=0.1, momentum=0.9)', 'Adam({}, lr=1e-3)', 'AdamW({})', 'RMSprop({}, lr=1e-3)',
+OPTIMIZERS = ['', 'SGD({}, lr=0.1)', 'SGD({}, lr=0.1, momentum=0.9)', 'Adam({}, lr=1e-3)', 'AdamW({})',
+              'RMSprop({}, lr=1e-3)',
               'SGD({}, lr=0.05, weight_decay=0.1, nesterov=True, momentum=0.5)']
 
 
@@ -195,8 +198,10 @@ def right_loops(draw):
     lines = [f'for {names["x"]}, {names["y"]} in {names["loader"]}:'] + ['    ' + line for line in body]
     if epochs: lines = [f'for epoch in range({epochs}):'] + ['    ' + line for line in lines]
     if made: lines.insert(0, f'{names["opt"]} = torch.optim.' + made.format(f'{names["model"]}.parameters()'))
-    head = f'def fit({", ".join([*given_names, *([epochs] if epochs else [])])}):\n' + mode.format(**names) + '    total = 0.\n'
-    return 'import torch\nfrom torch import nn\nimport torch.nn.functional as F\n' + head + '\n'.join('    ' + s for s in lines) + '\n'
+    takes = ', '.join([*given_names, *([epochs] if epochs else [])])
+    head = f'def fit({takes}):\n' + mode.format(**names) + '    total = 0.\n'
+    imports = 'import torch\nfrom torch import nn\nimport torch.nn.functional as F\n'
+    return imports + head + '\n'.join('    ' + s for s in lines) + '\n'
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
