@@ -354,7 +354,7 @@ class Watcher:
         if self._number(opt) is None: return
         self.inside += 1
         if self.marks and not _equal_marks(now := self._marks(), self.marks):
-            self.called('clip')
+            if self.calls[-1:] != ['zero_grad']: self.called('clip')
             self.used = _norms(now[0])
 
     def after_step(self,
