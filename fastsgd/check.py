@@ -67,7 +67,7 @@ class Report:
     def rows(self) -> list[tuple]: # function, verdict, message, address to read on
         "A row for each function that is right, and for each finding"
         right = [(name, 'right', '', '') for name in self.passed]
-        return right + [(f.function, _verdict(f), f.message, f.see) for f in self.findings]
+        return right + [(f.function, _in_a_table(f), f.message, f.see) for f in self.findings]
 
     def hint(self) -> str: # a sentence or two for each finding
         "What to look at"
@@ -112,7 +112,7 @@ def _more(finding):
     if finding.function not in exercises.exercises: return loop_names[finding.mistake].mend
     return mistakes[finding.mistake].more if finding.mistake else how_to_compare(finding.function)
 
-def _verdict(finding):
+def _in_a_table(finding):
     "What a table says about a finding"
     if finding.kind == 'note': return f'right, note: {finding.mistake}'
     return finding.mistake or ('not written yet' if finding.message == UNWRITTEN else 'wrong')
@@ -306,11 +306,11 @@ def check_file(
         return report_on(path, seconds, seed, shown.set_description)
 
 # %% ../nbs/89_check.ipynb #cdfc26a5
-_code = """import json, sys
+_writing = """import json, sys
 from fastsgd.check import write_findings
 write_findings(*json.loads(sys.argv[1]))"""
 
-begin_anew = partial(start, _code) # the usual `begin` of `report_on`
+begin_anew = partial(start, _writing) # the usual `begin` of `report_on`
 
 def report_on(
     path: str | Path, # as `check_file` takes them, like the next two
@@ -381,11 +381,10 @@ def warm(
     seed: int # of the tiny problems
 ) -> None:
     "Do once what all copies of this process would have to do"
-    if len(files) < 2: return
-    for name in exercises.exercises: reference(name, Setting(seed=seed))
-    def has_optimizer(path): return path.is_file() and re.search(rb'\boptim\b', path.read_bytes())
-    # PyTorch's own optimizers import its compiler in their first step, which takes as long as all the rest
-    if any(map(has_optimizer, map(Path, files))): import_module('torch._dynamo')
+    if len(files) > 1:
+        for name in exercises.exercises: reference(name, Setting(seed=seed))
+        # Optimizers import PyTorch's compiler in their first step, which takes as long as PyTorch
+        if any(map(_has_optimizer, map(Path, files))): import_module('torch._dynamo')
 
 # %% ../nbs/89_check.ipynb #6bc1af66
 def _all_right(*unnamed, seed=0, **functions):
@@ -397,6 +396,8 @@ def _exercises_in(space):
     named = {n: getattr(space, n, None) for n in exercises.exercises}
     def is_ours(f): return str(getattr(f, '__module__', '')).startswith('fastsgd.')
     return {n: f for n, f in named.items() if callable(f) and not is_ours(f)}
+
+def _has_optimizer(path): return path.is_file() and re.search(rb'\boptim\b', path.read_bytes())
 
 def _near_misses(space, found):
     "Notes about functions of a file whose names are nearly those of exercises"

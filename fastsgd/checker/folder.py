@@ -139,7 +139,7 @@ from fastsgd.checker.folder import serve
 serve(report_on, write_findings, begin_anew, warm, *json.loads(sys.argv[1]))"""
 
 # One thread, so that it can copy itself, and no GPU: PyTorch would start threads for it
-_alone = dict(OMP_NUM_THREADS='1', CUDA_VISIBLE_DEVICES='')
+_for_copies = dict(OMP_NUM_THREADS='1', CUDA_VISIBLE_DEVICES='')
 
 def _processors():
     try: return len(os.sched_getaffinity(0))
@@ -148,7 +148,7 @@ def _processors():
 def _start_serving(errors, *args):
     "The process that copies itself"
     return subprocess.Popen(
-        [sys.executable, '-c', _serving, json.dumps(args)], start_new_session=True, env={**os.environ, **_alone},
+        [sys.executable, '-c', _serving, json.dumps(args)], start_new_session=True, env={**os.environ, **_for_copies},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
 
 def _written_about(file, path, said):
