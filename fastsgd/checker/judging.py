@@ -400,6 +400,7 @@ def _rate_of(change, grad):
 
 def _by_hand(ran):
     "Updates by hand that go the wrong way, or another length for the short batch"
+    if _several_ways(ran): return
     steps = [s for s in ran.steps if s.by_hand and len(s.fresh) == 1 and not s.reused]
     rates = [(s, r) for s in steps for change, grad in s.changes[:1] if (r := _rate_of(change, grad)) is not None]
     if not rates: return
@@ -591,7 +592,7 @@ def _coverage(ran):
     elif all({*trained[p]} == {*range(n - 1)} for p in whole) and not any(map(_adds_batches, ran.steps)):
         meant = re.search(r'(len\(|shape|size).*(!=|<).*(batch_size|bs)|drop', ran.text)
         yield _said('last-batch-dropped', _reads(first), first, 'note' if meant else 'mistake')
-    elif n_steps and min(n_steps.values()) > 1 and len({c for c in n_steps.values()}) == 1:
+    elif n_steps and not _several_ways(ran) and min(n_steps.values()) > 1 and len({c for c in n_steps.values()}) == 1:
         yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, is taken '
                     f'{min(n_steps.values())} times for each batch.', ran.steps[0].event)
 

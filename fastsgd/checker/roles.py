@@ -127,6 +127,8 @@ def _read_names(node):
     "What a `for` reads, through enumerate, tqdm and their like"
     if isinstance(node, ast.Call) and node.args and _name_in(node.func).rpartition('.')[2] in _wrappers:
         for arg in node.args: yield from _read_names(arg)
+    elif isinstance(node, ast.Call) and not _name_in(node.func).endswith(('items', 'parameters', 'modules', 'range')):
+        yield _name_in(node.func)
     elif name := _name_in(node): yield name
 
 def _loops_in(tree):

@@ -1547,6 +1547,264 @@ class Trainer:
         return total/n
 ''']
 
+still_more_right = ['''
+def train(student, teacher, train_loader, optimizer, T=2.0, alpha=0.5):
+    teacher.eval()
+    student.train()
+    for x, y in train_loader:
+        with torch.no_grad(): t = teacher(x)
+        s = student(x)
+        soft = F.kl_div(F.log_softmax(s/T, dim=1), F.softmax(t/T, dim=1), reduction='batchmean')*T*T
+        loss = alpha*soft + (1 - alpha)*F.cross_entropy(s, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def evaluate(model, loader):
+    model.eval()
+    correct = 0
+    with torch.no_grad():
+        for x, y in loader:
+            out = model(x)
+            pred = torch.round(torch.sigmoid(out))
+            correct += (pred == y).sum().item()
+    return 100*correct/len(loader.dataset)
+''', '''
+def test_loop(model, loader):
+    model.eval()
+    mae, n = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            mae += (model(x) - y).abs().sum().item()
+            n += y.numel()
+    return mae/n
+''', '''
+def predict(model, loader):
+    model.eval()
+    out = []
+    with torch.no_grad():
+        for x, _ in loader: out.append(model(x).softmax(1).cpu())
+    return torch.cat(out)
+''', '''
+def train(model, loader, optimizer, criterion, epochs):
+    step = 0
+    for epoch in range(epochs):
+        running = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            running += loss.item()
+            step += 1
+            if step % 3 == 0:
+                print(f'step {step}: loss {running/3:.4f}')
+                running = 0.0
+''', '''
+def train(model, loader, opt):
+    model.train()
+    losses = []
+    for x, y in loader:
+        loss = F.cross_entropy(model(x), y)
+        opt.zero_grad(); loss.backward(); opt.step()
+        losses.append(loss)
+    return torch.stack([l.detach() for l in losses]).mean()
+''', '''
+def train_sam(model, loader, optimizer, rho=0.05):
+    for x, y in loader:
+        F.cross_entropy(model(x), y).backward()
+        with torch.no_grad():
+            eps = [rho*p.grad/(p.grad.norm() + 1e-12) for p in model.parameters()]
+            for p, e in zip(model.parameters(), eps): p.add_(e)
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        with torch.no_grad():
+            for p, e in zip(model.parameters(), eps): p.sub_(e)
+        optimizer.step()
+        optimizer.zero_grad()
+''', '''
+class Generator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 6))
+    def forward(self, z): return self.net(z)
+
+class Discriminator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(6, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Sigmoid())
+    def forward(self, x): return self.net(x)
+
+G, D = Generator(), Discriminator()
+loader = DataLoader(TensorDataset(torch.randn(26, 6)), batch_size=4)
+og, od = optim.Adam(G.parameters(), 2e-4, betas=(.5, .999)), optim.Adam(D.parameters(), 2e-4)
+criterion = nn.BCELoss()
+for epoch in range(2):
+    for i, (real,) in enumerate(loader):
+        D.zero_grad()
+        label = torch.ones(len(real))
+        output = D(real).view(-1)
+        errD_real = criterion(output, label)
+        errD_real.backward()
+        fake = G(torch.randn(len(real), 4))
+        label = torch.zeros(len(real))
+        output = D(fake.detach()).view(-1)
+        errD_fake = criterion(output, label)
+        errD_fake.backward()
+        od.step()
+        G.zero_grad()
+        output = D(fake).view(-1)
+        errG = criterion(output, torch.ones(len(real)))
+        errG.backward()
+        og.step()
+''', '''
+def fit(model, train_dl, valid_dl, opt, sched, loss_fn, epochs, accumulate=2):
+    for ep in range(epochs):
+        model.train()
+        opt.zero_grad()
+        for i, (xb, yb) in enumerate(train_dl):
+            loss = loss_fn(model(xb), yb)
+            (loss/accumulate).backward()
+            if (i + 1) % accumulate == 0 or i + 1 == len(train_dl):
+                nn.utils.clip_grad_norm_(model.parameters(), 1.)
+                opt.step()
+                opt.zero_grad()
+        sched.step()
+        model.eval()
+        with torch.inference_mode():
+            tl = sum(loss_fn(model(xb), yb)*len(xb) for xb, yb in valid_dl)/len(valid_dl.dataset)
+        print(f'{ep}: valid loss {tl:.4f}, lr {sched.get_last_lr()[0]:.5f}')
+''', '''
+def get_accuracy(model, data, batch_size=4):
+    correct, total = 0, 0
+    model.eval()
+    for xs, ts in DataLoader(data, batch_size=batch_size):
+        zs = model(xs)
+        pred = zs.max(1, keepdim=True)[1]
+        correct += pred.eq(ts.view_as(pred)).sum().item()
+        total += int(ts.shape[0])
+    return correct/total
+''', '''
+def train(model, train_data, valid_data, batch_size=4, num_iters=1, learn_rate=0.01):
+    train_loader = DataLoader(train_data, batch_size=batch_size, shuffle=True)
+    criterion = nn.CrossEntropyLoss()
+    optimizer = optim.SGD(model.parameters(), lr=learn_rate, momentum=0.9)
+    iters, losses = [], []
+    n = 0
+    for epoch in range(2):
+        for xs, ts in iter(train_loader):
+            model.train()
+            loss = criterion(model(xs), ts)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(float(loss)/batch_size)
+            n += 1
+''', '''
+def train(net, train_iter, lr, num_epochs, device):
+    def init_weights(m):
+        if type(m) == nn.Linear: nn.init.xavier_uniform_(m.weight)
+    net.apply(init_weights)
+    net.to(device)
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    loss = nn.CrossEntropyLoss(reduction='none')
+    for epoch in range(num_epochs):
+        net.train()
+        for i, (X, y) in enumerate(train_iter):
+            optimizer.zero_grad()
+            l = loss(net(X), y)
+            l.mean().backward()
+            optimizer.step()
+''', '''
+def train_mixup(model, loader, opt, alpha=0.4):
+    model.train()
+    for x, y in loader:
+        lam = torch.distributions.Beta(alpha, alpha).sample().item()
+        perm = torch.randperm(len(x))
+        out = model(lam*x + (1 - lam)*x[perm])
+        loss = lam*F.cross_entropy(out, y) + (1 - lam)*F.cross_entropy(out, y[perm])
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+''', '''
+from torch.optim.swa_utils import AveragedModel
+def train(model, loader, optimizer, loss_fn, swa_start=1, epochs=2):
+    swa_model = AveragedModel(model)
+    for epoch in range(epochs):
+        for input, target in loader:
+            optimizer.zero_grad()
+            loss_fn(model(input), target).backward()
+            optimizer.step()
+        if epoch > swa_start: swa_model.update_parameters(model)
+    torch.optim.swa_utils.update_bn(loader, swa_model)
+''', '''
+def train(model, loader, optimizer, max_batches=3):
+    model.train()
+    for i, (x, y) in enumerate(loader):
+        if i >= max_batches: break
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+''', '''
+def check_accuracy(loader, model):
+    num_correct = num_samples = 0
+    model.eval()
+    with torch.no_grad():
+        for x, y in loader:
+            x = x.reshape(x.shape[0], -1)
+            scores = model(x)
+            _, predictions = scores.max(1)
+            num_correct += (predictions == y).sum()
+            num_samples += predictions.size(0)
+    print(f'Got {num_correct} / {num_samples} with accuracy {float(num_correct)/float(num_samples)*100:.2f}')
+    model.train()
+''', '''
+def train(model, train_loader, optimizer, criterion):
+    model.train()
+    iterator = iter(train_loader)
+    for step in range(10):
+        try: x, y = next(iterator)
+        except StopIteration:
+            iterator = iter(train_loader)
+            x, y = next(iterator)
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+''', '''
+class Classifier(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10), nn.LogSoftmax(dim=1))
+    def forward(self, x): return self.layers(x.view(x.shape[0], -1))
+
+model = Classifier()
+criterion = nn.NLLLoss()
+optimizer = optim.Adam(model.parameters(), lr=0.003)
+for e in range(2):
+    running_loss = 0
+    for images, labels in trainloader:
+        optimizer.zero_grad()
+        log_ps = model(images)
+        loss = criterion(log_ps, labels)
+        loss.backward()
+        optimizer.step()
+        running_loss += loss.item()
+    else:
+        test_loss = accuracy = 0
+        with torch.no_grad():
+            model.eval()
+            for images, labels in testloader:
+                log_ps = model(images)
+                test_loss += criterion(log_ps, labels)
+                top_p, top_class = torch.exp(log_ps).topk(1, dim=1)
+                equals = top_class == labels.view(*top_class.shape)
+                accuracy += torch.mean(equals.type(torch.FloatTensor))
+        model.train()
+        print('Training Loss: {:.3f}.. '.format(running_loss/len(trainloader)),
+              'Test Loss: {:.3f}.. '.format(test_loss/len(testloader)),
+              'Test Accuracy: {:.3f}'.format(accuracy/len(testloader)))
+''']
+
 more_wrong = [
     ('gradients-not-zeroed', '''
 from torchvision import datasets, transforms
@@ -2051,4 +2309,4 @@ while epoch < num_epochs:
 for slug, text in more_wrong: wrong.setdefault(slug, []).append(text)
 
 wrong = {slug: [_file(text) for text in texts] for slug, texts in wrong.items()}
-right = [_file(text) for text in right + more_right]
+right = [_file(text) for text in right + more_right + still_more_right]
