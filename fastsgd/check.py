@@ -89,8 +89,8 @@ class Report:
 
     def _repr_html_(self):
         right = [f'<code>{name}</code>: right' for name in self.passed]
-        wrong = [f'<code>{f.function}</code>: <b>{f.mistake or ""}</b>{" (a note)"*(f.kind == "note")} '
-                 f'{escape(f.message)} '
+        wrong = [f'<code>{f.function}</code>: <b>{f.mistake or ""}</b>'
+                 f'{" (a note)"*(f.kind == "note")} {escape(f.message)} '
                  f'<i>{escape(f.question)}</i> '
                  f'<a href="{f.see}">Read on</a>' for f in self.findings]
         notes = [f'Note: {escape(note)}' for note in self.notes]

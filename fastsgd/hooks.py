@@ -314,10 +314,10 @@ class Watcher:
 
     def takes(self,
         args: Sequence, # of a forward, or what a loader gave
-        kwargs: dict = {} # of a forward
+        kwargs: dict = None # of a forward
     ) -> None:
         "The next backward is that of a batch, the first tensor among these"
-        for x in (*args, *kwargs.values()):
+        for x in (*args, *(kwargs or {}).values()):
             if isinstance(x, Tensor):
                 self.rows = row_numbers(x)
                 break

@@ -168,7 +168,7 @@ def forks() -> bool: # on Linux; elsewhere the libraries' threads may not surviv
 def fork(
     job: Callable, # what the copy does, before it ends
     *args # handed to `job`
-) -> '_Fork': # to be given to `wait` and `end`
+) -> object: # to be given to `wait` and `end`
     "A copy of this process that does a job and says nothing"
     if pid := os.fork(): return _Fork(pid)
     status = 1
