@@ -333,8 +333,9 @@ def report_on(
             try: lines, late = wait(process, results, seconds, partial(_tell, tell))
             finally: end(process)
             found = _collect(report, path, lines, late, seconds, process.returncode, done)
-    if set(found) & set(exercises.exercises):  # a file of loops alone is no file of exercises
+    if set(found) & set(exercises.exercises):
         report.missing = [n for n in exercises.exercises if n not in found]
+    elif not report.passed and not report.findings: raise BadValue(' '.join([f'{path}:', *report.notes]))
     return report
 
 # %% ../nbs/89_check.ipynb #5b3f2230

@@ -93,6 +93,13 @@ def _dim_of(name, args, kwargs):
     "The dimension an operation works along"
     dim = kwargs.get('dim', kwargs.get('axis', args[1] if len(args) > 1 else None))
     return dim if isinstance(dim, int) else None
+def _is_gpu(x): return str(x).startswith('cuda') if isinstance(x, (str, torch.device)) else False
+
+def _without_gpu(name, args, kwargs):
+    "Arguments that leave a tensor where it is, where a loop asks for a GPU and there is none"
+    if torch.cuda.is_available(): return args, kwargs
+    if name == 'to': args = tuple('cpu' if _is_gpu(a) else a for a in args)
+    return args, {k: 'cpu' if k == 'device' and _is_gpu(v) else v for k, v in kwargs.items()}
 
 # %% ../../nbs/88_traces.ipynb #26aa3ae9
 class Stop(BaseException):
@@ -211,7 +218,7 @@ class Recorder(TorchFunctionMode):
     # Operations
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
+        args, kwargs = _without_gpu(_name_of(func), args, kwargs or {})
         if self.quiet or self.inside or self.stepping: return func(*args, **kwargs)
         self._tick()
         name = _name_of(func)
@@ -512,6 +519,9 @@ class Recorder(TorchFunctionMode):
             stack.enter_context(patch.object(owner, name, telling(vars(owner)[name])))
         with stack:
             if not self.lightly: self._alone_with(stack)
+            if not (self.lightly or torch.cuda.is_available()):
+                for cls in Tensor, nn.Module:
+                    stack.enter_context(patch.object(cls, 'cuda', lambda x, *_, **__: x))
             change(torch.autograd, 'backward', self._telling_backward)
             change(torch.autograd, 'grad', self._telling_grad)
             for cls in Optimizer, nn.Module: change(cls, 'zero_grad', self._telling_zero)

@@ -14,6 +14,7 @@ import own_loops
 from fastsgd.check import check_loop
 from fastsgd.checker import loops
 from fastsgd.checker.loopnames import loop_names
+from fastsgd.watch import watch
 
 numbers = iter(range(10**6))
 
@@ -217,3 +218,33 @@ def test_without_zeroing_it_is_named_in_any_form(text, seed):
     text = '\n'.join(line for line in text.splitlines() if 'zero_grad' not in line) + '\n'
     found, = judged(text)
     assert [v.slug for v in found.mistakes] in (['gradients-not-zeroed'], ['gradients-not-zeroed', 'optimizer-remade'])
+
+
+# What cannot be had, and real runs
+
+def test_a_loop_that_wants_a_gpu_is_judged_without_one():
+    found, = judged('import torch.nn.functional as F\ndef train(net, loader, opt):\n    net.cuda()\n    for x, y in loader:\n'
+                    '        F.cross_entropy(net(x.to("cuda")), y.cuda()).backward()\n        opt.step()\n')
+    assert [v.slug for v in found.mistakes] == ['gradients-not-zeroed']
+
+
+def test_a_loop_that_cannot_be_tried_ends_in_a_sentence():
+    found, = judged('def train(net, loader, opt):\n    for x, y in open("/no/such/file"):\n        net(x).backward()\n')
+    assert found.verdicts == [] and 'line 2' in found.unclear and 'FileNotFoundError' in found.unclear
+
+
+@pytest.mark.parametrize(('when', 'slug'), [('never', ['gradients-not-zeroed']), ('between', ['zeroed-too-early']),
+                                            ('after', []), ('by hand', [])])
+def test_a_real_run_that_is_watched_is_judged(when, slug):
+    model, x, y = nn.Linear(3, 1), torch.randn(16, 3), torch.randn(16, 1)
+    opt = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+    with watch(model) as run:
+        for _ in range(6):
+            nn.functional.mse_loss(model(x), y).backward()
+            if when == 'between': opt.zero_grad()
+            opt.step()
+            if when == 'after': opt.zero_grad()
+            if when == 'by hand':
+                for p in model.parameters(): p.grad.zero_()
+    assert [f.slug for f in run.findings] == slug
+    for finding in run.findings: assert 'opt.' in finding.message
