@@ -290,7 +290,7 @@ def bench_main(
 # %% ../nbs/93_cli.ipynb #68bacef9
 def _serve_parser():
     "The options of `fastsgd_serve`"
-    p = Parser('fastsgd_serve', 'Serve a model: a page to draw digits or show photos, and an endpoint for programs.', """examples:
+    p = Parser('fastsgd_serve', 'Serve a model: a page to draw digits or show photos, and an endpoint.', """examples:
   fastsgd_serve                               train on ten digits, and serve that
   fastsgd_serve my_model.safetensors          a model that save_model wrote
   fastsgd_serve --save digits.safetensors     train, and keep the model as well

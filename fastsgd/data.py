@@ -57,7 +57,7 @@ def _tensors(x, y, classes):
 # %% ../nbs/80_loader.ipynb #aeffda8b
 def load_digits(
     source: str | Path = 'embedded', # that, `'mnist_sample'`, `'mnist'`, or a folder of images
-    classes: Iterable = (3, 7), # digits to tell apart; of two, label 1 means the first. Names: folders'
+    classes: Iterable = (3, 7), # digits, or folders' names; of two, label 1 means the first
     valid_pct: float = 0.2, # share set aside for validation, where the source has no split
     seed: int = 42 # seed of that split
 ) -> DigitData: # images as float32 `(N, 784)` in [0, 1], labels as int64

@@ -36,7 +36,8 @@ class Look:
     std: tuple = () # of the channels
 
     def __post_init__(self):
-        for name in 'size', 'mean', 'std': object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in 'size', 'mean', 'std':  # JSON knows no tuples
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         _check_look(self)
 
     def prepare(self,
@@ -149,7 +150,7 @@ class Model:
     params: dict # tensors by name, float32 or float64, as tier 1's function takes them
     classes: tuple # digits or names, in the order in which the model was trained on them
     look: Look = Look() # how its pictures look
-    form: str = 'function' # of tier 1; `'turned'`: with matrices laid out as in a `'module'`, of tier 2
+    form: str = 'function' # of tier 1; `'turned'`: with matrices as in a `'module'`, of tier 2
 
     def __post_init__(self):
         self.classes = guards.classes(self.classes)
@@ -236,7 +237,7 @@ def _form(params):
     turned = all(p.ndim != 2 or p.T.is_contiguous() and not p.is_contiguous() for p in params.values())
     return 'turned' if turned else 'function'
 
-def _parts(model, n_classes):
+def _parts_of(model, n_classes):
     "What a `Model` is made of: the name of an architecture, parameters by name, and the form"
     if isinstance(model, nn.Module):
         arch = _arch_of_module(model, n_classes)
@@ -296,7 +297,7 @@ def as_model(
     dls = getattr(model, 'dls', None)
     if classes is None: classes = getattr(dls, 'vocab', None)
     classes = guards.classes(tuple(classes) if hasattr(classes, '__len__') else classes)
-    parts = _parts(model.model if dls else model, len(classes))
+    parts = _parts_of(model.model if dls else model, len(classes))
     if parts['arch'] == 'resnet18' and not look: look = _look_of(dls, classes) if dls else Look()
     def copy(p): return p.detach().cpu().clone(memory_format=torch.contiguous_format)
     parts['params'] = {name: copy(p) for name, p in parts['params'].items()}
@@ -325,7 +326,7 @@ def _write(path, content):
         raise NoAccess(f'Cannot write {path} ({e.strerror}): name another file.') from e
 
 # %% ../nbs/34_model.ipynb #5b1c0b06
-def _about(model):
+def _about_model(model):
     "What a file says of its model: in format 1 where older versions can read it"
     about = dict(format=2, arch=model.arch, classes=model.classes, look=asdict(model.look))
     if model.arch in ('linear', 'simple_net') and type(model.classes[0]) is int:
@@ -345,7 +346,8 @@ def save_model(
     if isinstance(model, (str, Path)):
         raise BadValue('The path comes first: save_model(path, model, classes).')
     model = model if isinstance(model, Model) else as_model(model, classes)
-    _write(Path(path), _safetensors().torch.save(model.params, {'fastsgd': json.dumps(_about(model))}))
+    words = {'fastsgd': json.dumps(_about_model(model))}
+    _write(Path(path), _safetensors().torch.save(model.params, words))
     return Path(path)
 
 # %% ../nbs/34_model.ipynb #d38e561e

@@ -144,7 +144,8 @@ def _text(name):
 def _page(model):
     "The page for a model, as HTML"
     digits = _is_digits(model) and model.look.fit == 'digit'
-    about = dict(classes=[str(c) for c in model.classes], digits=digits, formats=[f'image/{f.lower()}' for f in _formats],
+    formats = [f'image/{f.lower()}' for f in _formats]
+    about = dict(classes=[str(c) for c in model.classes], digits=digits, formats=formats,
                  bytes=_max_body, side=_max_side)
     title = 'Draw a digit' if digits else 'Show a photo'
     return Template(_text('web/index.html')).substitute(
@@ -303,11 +304,13 @@ def make_app(
 def _listen(host, port):
     "A socket that is ours, or an error that says why not"
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
-    try: return socket.create_server((host, port), family=family)
+    try: sock = socket.create_server((host, port), family=family)
     except OSError as e:
         why = str(e.strerror).partition(' (')[0]
         raise NoAccess(f'Cannot listen on {host}, port {port} ({why}): '
                        'choose another with --host and --port.') from None
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or an answer waits 40 ms for its end
+    return sock
 
 # %% ../nbs/35_serve.ipynb #ee1e87eb
 _most, _patience = 128, 1.5*_seconds  # how many clients may keep us waiting, and for how long
@@ -407,7 +410,8 @@ def _run_workers(model, sock, workers, hello):
     older = 'target' in signature(Multiprocess).parameters
     with tempfile.TemporaryDirectory(prefix='fastsgd-') as folder:
         os.environ['FASTSGD_MODEL'] = str(save_model(Path(folder)/'model.safetensors', model))
-        os.environ.setdefault('OMP_NUM_THREADS', str(max(1, os.cpu_count()//workers)))  # or they get in each other's way
+        cores = max(1, os.cpu_count()//workers)  # or they get in each other's way
+        os.environ.setdefault('OMP_NUM_THREADS', str(cores))
         target = dict(target=uvicorn.Server(config).run) if older else {}
         supervisor = Multiprocess(config, sockets=[sock], **target)  # from here on, it hears signals
         print(hello, flush=True)

@@ -104,7 +104,8 @@ def _read_folder(folder, classes):
         place = folder/str(c)
         files = sorted(get_image_files(place)) if place.is_dir() else []
         if not files:
-            raise MissingFile(f'There are no images of {"digit" if type(c) is int else "class"} {c}: put some into {place}, '
+            what = 'digit' if type(c) is int else 'class'
+            raise MissingFile(f'There are no images of {what} {c}: put some into {place}, '
                               f'or leave {c} out of classes.')
         pairs += [(file, c) for file in files]
     pairs = tqdm(pairs, desc=f'reading {folder.name}', disable=None, leave=False)

@@ -96,7 +96,8 @@ def test_training_goes_on_without_changing_the_copy(small):
 @pytest.mark.parametrize('model, classes, word', [
     (nn.Sequential(nn.Linear(784, 9), nn.Tanh(), nn.Linear(9, 1)), (3, 7),
      'whose layers are Linear, Tanh, Linear: give'),
-    (nn.Conv2d(1, 1, 3), (3, 7), 'Conv2d'), (archs.small_cnn(3), (3, 7), r'a small_cnn\(2\)'), (modules.linear_model(), (1, 2, 3), r'\(784, 3\)'),
+    (nn.Conv2d(1, 1, 3), (3, 7), 'Conv2d'), (archs.small_cnn(3), (3, 7), r'a small_cnn\(2\)'),
+    (modules.linear_model(), (1, 2, 3), r'\(784, 3\)'),
     (nn.Linear(784, 1, bias=False), (3, 7), 'shapes'),
     (modules.linear_model(n_in=9), (3, 7), r'\(784, 1\)'), (modules.linear_model(), (3, 3), 'twice'),
     (modules.linear_model(), (3, 12), '12'), (modules.linear_model(), None, 'None'),

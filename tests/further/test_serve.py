@@ -718,6 +718,12 @@ def test_which_parts_spoke_is_shown_to_the_keyboard_too(show):
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
 
 
+def test_the_end_of_an_answer_is_not_held_back():
+    with serve._listen('127.0.0.1', 0) as sock, socket.create_connection(sock.getsockname()):
+        accepted, _ = sock.accept()
+        with accepted: assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 # The command
 
 @pytest.fixture

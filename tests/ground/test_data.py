@@ -98,7 +98,7 @@ def test_other_files_between_the_images_are_ignored(folder):
 
 
 def test_folder_without_a_split_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match='neither train/ and valid/ nor training/ and testing/, nor a folder such as 3/: sort'):
+    with pytest.raises(FileNotFoundError, match='neither train/ and valid/ nor .*, nor a folder such as 3/: sort'):
         load_digits(tmp_path)
 
 
