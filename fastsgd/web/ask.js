@@ -43,7 +43,7 @@ async function ask() {
     const reply = await post('predict', photo ?? png())
     const answer = await reply.json()
     probabilities = answer.probabilities
-    text = reply.ok ? `This is a ${answer.answer}.` : answer.error
+    text = !reply.ok ? answer.error : model.digits ? `This is a ${answer.answer}.` : `Looks like: ${answer.answer}.`
   } catch { text = 'The server does not answer.' }
   if (question == latest) say(text, 'done', probabilities)
 }

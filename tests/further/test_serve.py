@@ -683,16 +683,16 @@ def test_a_photo_is_dropped_pasted_or_chosen_and_the_answer_read(show, width, op
     page = show(width, **options)
     assert page.locator('output').inner_text() == 'Show a photo.' and page.locator('progress').count() == 0
     drop(page, 'a.png', encoded(photo()))
-    assert answer(page) == 'This is a red.'
+    assert answer(page) == 'Looks like: red.'
     assert re.match(r'red\s+\d+ %', shown(page)[0]) and len(shown(page)) == 3
     page.get_by_role('button', name='Clear').click()
     paste(page, encoded(photo(colour='lime')))
-    assert answer(page) == 'This is a green.'
+    assert answer(page) == 'Looks like: green.'
     noise = Image.effect_noise((1100, 1100), 90)
     large = encoded(Image.merge('RGB', [Image.new('L', noise.size)]*2 + [noise]))
     assert len(large) > serve._max_body  # so the page sends a smaller copy
     page.get_by_label('Or take a picture').set_input_files(dict(name='a', mimeType='image/png', buffer=large))
-    page.get_by_text('This is a a <b> & "blue".').wait_for()
+    page.get_by_text('Looks like: a <b> & "blue".').wait_for()
     assert page.get_by_label('Or take a picture').get_attribute('capture') == 'environment'
     assert page.evaluate('document.documentElement.scrollWidth') <= width, 'the page scrolls sideways'
 
@@ -704,7 +704,7 @@ def test_which_parts_spoke_is_shown_to_the_keyboard_too(show):
     image = Image.new('RGB', (64, 64), 'black')
     image.paste('red', (9, 18, 18, 27))
     drop(page, 'a.png', encoded(image))
-    assert answer(page) == 'This is a red.'
+    assert answer(page) == 'Looks like: red.'
     for _ in range(5): page.keyboard.press('Tab')
     page.keyboard.press('Enter')
     words = 'The part that spoke most for red: row 3, column 2 of 7.'
