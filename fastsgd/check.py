@@ -335,7 +335,8 @@ def report_on(
             found = _collect(report, path, lines, late, seconds, process.returncode, done)
     if set(found) & set(exercises.exercises):
         report.missing = [n for n in exercises.exercises if n not in found]
-    elif not report.passed and not report.findings: raise BadValue(' '.join([f'{path}:', *report.notes]))
+    elif not report.passed and not report.findings:
+        raise BadValue(' '.join([f'{path}:', *report.notes]))
     return report
 
 # %% ../nbs/89_check.ipynb #5b3f2230
