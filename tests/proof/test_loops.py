@@ -224,7 +224,8 @@ def test_without_zeroing_it_is_named_in_any_form(text, seed):
 
 def test_a_loop_that_wants_a_gpu_is_judged_without_one():
     found, = judged('import torch.nn.functional as F\ndef train(net, loader, opt):\n    net.cuda()\n'
-                    '    for x, y in loader:\n        F.cross_entropy(net(x.to("cuda")), y.cuda()).backward()\n        opt.step()\n')
+                    '    for x, y in loader:\n'
+                    '        F.cross_entropy(net(x.to("cuda")), y.cuda()).backward()\n        opt.step()\n')
     assert [v.slug for v in found.mistakes] == ['gradients-not-zeroed']
 
 
