@@ -204,6 +204,30 @@ def learner(vision, folder):
 def test_a_resnet_takes_a_step(learner): assert 0 <= learner.recorder.values[-1][-1] <= 1
 
 
+# Folders of photos
+
+def test_a_folder_of_photos_makes_a_network_in_one_line(vision, photos):
+    learn = vision.image_learner(photos)
+    assert list(learn.dls.vocab) == ['cat', 'dog'] and len(learn.dls.valid_ds) == 2 and len(learn.dls.train) == 1
+    assert learn.dls.one_batch()[0].shape == (8, 3, 128, 128)
+    again, other = (vision.image_loaders(photos, 32, .4, seed).valid.items for seed in (42, 1))
+    assert again == vision.image_loaders(photos, 32, .4).valid.items != other
+
+
+def test_a_split_that_is_there_is_kept(vision, folder):
+    dls = vision.image_loaders(folder, 28)
+    assert (len(dls.train_ds), len(dls.valid_ds), len(dls.vocab)) == (200, 100, 10)
+
+
+def test_a_folder_without_photos_is_refused(vision, photos, tmp_path):
+    for path in tmp_path, tmp_path/'nowhere', photos/'cat':
+        with pytest.raises(FileNotFoundError, match='no images in folders of two classes.*make a folder for each'):
+            vision.image_learner(path)
+    for pct in (0, 1, .01):
+        with pytest.raises(ValueError, match=f'valid_pct is {pct}: give the share of the 10 photos'):
+            vision.image_loaders(photos, valid_pct=pct)
+
+
 # A resnet18 in a file
 
 def test_a_resnet_of_digits_is_kept_with_what_it_needs(learner, tmp_path):
