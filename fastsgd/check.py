@@ -84,7 +84,7 @@ class Report:
 
     def __repr__(self):
         right = [f'{name}: right' for name in self.passed]
-        wrong = [f'{f.function}: ' + '\n    '.join(_lines(f)) for f in self.findings]
+        wrong = [f'{f.function}: ' + '\n    '.join(_told_of(f)) for f in self.findings]
         return '\n'.join(right + wrong + [f'Note: {note}' for note in self.notes])
 
     def _repr_html_(self):
@@ -101,7 +101,7 @@ class _Text(str):
     "A text that shows itself as it is"
     def __repr__(self): return str(self)
 
-def _lines(finding):
+def _told_of(finding):
     "What a report says about a finding"
     if not finding.mistake: return [finding.message]
     name = f'note, {finding.mistake}' if finding.kind == 'note' else finding.mistake

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .loopnames import loop_names
-from .problem import Things, right_ones
+from .problem import Things
 from .traces import Event, Mark, Recorder, kinds_in
 
 # %% ../../nbs/88_judging.ipynb #5ee51b8b
@@ -161,7 +161,7 @@ def _quoted(event, call=''):
     found = re.search(rf'[\w.\[\]]*\b{call}\((?:[^()]|\([^()]*\))*\)', event.text) if call else None
     return f'`{(found.group() if found else event.text)[:90]}`' if event.text else f'`{call}()`'
 
-def _line(event): return f', line {event.line}' if event.line else ''
+def _at(event): return f', line {event.line}' if event.line else ''
 
 def _said(slug, start='', event=None, kind='mistake'):
     "A verdict with the sentence of the table behind what is particular"
@@ -200,7 +200,7 @@ def _order(ran):
 def _before_backward(ran, step):
     after = next((e for e in ran.events if e.kind == 'backward' and e.n > step.n), None)
     where = ''
-    if after: where = f'{_quoted(step, "step")}{_line(step)}, comes before {_quoted(after, "backward")}{_line(after)}.'
+    if after: where = f'{_quoted(step, "step")}{_at(step)}, comes before {_quoted(after, "backward")}{_at(after)}.'
     return _said('step-before-backward', where, step)
 
 def _nothing_to_go_by(ran, step):
@@ -211,14 +211,14 @@ def _nothing_to_go_by(ran, step):
     zero = next((e for e in ran.events[j:i] if e.kind == 'zero'), None)
     if zero is None: return _misses(ran, step)
     where = (f'{_quoted(zero, "zero_grad")} stands between {_quoted(b, "backward")} and '
-             f'{_quoted(step.event, "step")}{_line(zero)}.'
-             if zero.by == 'call' else f'{_quoted(zero)}{_line(zero)}, stands before the update.')
+             f'{_quoted(step.event, "step")}{_at(zero)}.'
+             if zero.by == 'call' else f'{_quoted(zero)}{_at(zero)}, stands before the update.')
     return _said('zeroed-too-early', where, zero)
 
 def _not_zeroed(ran):
     "Gradients that a step uses again"
     s = next(s for s in ran.steps if s.reused)
-    zeros, n_passes = ran.of('zero'), len({e.i for e in ran.of('pass')})
+    zeros = ran.of('zero')
     firsts = [e for e in zeros if not any(b.n < e.n for b in ran.backwards)]
     once = len(zeros) > 1 and len(zeros) <= len(ran.of('pass')) + len(firsts) and len(ran.steps) > 2*len(zeros)
     slug = 'zeroed-once-an-epoch' if once else 'gradients-not-zeroed'
@@ -227,7 +227,7 @@ def _not_zeroed(ran):
     number = ran.steps.index(s) + 1
     if ratio: much = f' The gradient of step {number} is {ratio:.3g} times as long as that of its batch.'
     verdict = _said(slug, '' if not s.event.text
-                    else f'{_quoted(s.event, "step")}{_line(s.event)}, uses gradients twice.', s.event)
+                    else f'{_quoted(s.event, "step")}{_at(s.event)}, uses gradients twice.', s.event)
     verdict.message += much
     return verdict
 
@@ -255,7 +255,7 @@ def _accumulation(ran):
     if len(lost) > len(steps)/2:
         zero = next(e for e in ran.of('zero'))
         slug = 'only-last-batch' if whole_epochs else 'accumulation-zeroed'
-        yield _said(slug, f'{_quoted(zero, "zero_grad")}{_line(zero)}, is called with each batch.', zero)
+        yield _said(slug, f'{_quoted(zero, "zero_grad")}{_at(zero)}, is called with each batch.', zero)
     elif sum(map(_adds_batches, steps)) > len(steps)/2:
         yield from _added_up(ran, whole_epochs)
 
@@ -272,18 +272,19 @@ def _added_up(ran, whole_epochs):
     first = ran.steps[0].fresh[0]
     if whole_epochs and not divided:
         yield _said('one-update-per-epoch',
-                    f'{_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for '
+                    f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, comes once for '
                     f'{len(ran.steps[0].fresh)} batches.', ran.steps[0].event)
     elif known and all(isclose(c, 1, rel_tol=1e-3) for c in known):
         yield _said('accumulation-not-divided',
-                    f'{_quoted(first, "backward")}{_line(first)}, is called {n} times for a step.', first)
+                    f'{_quoted(first, "backward")}{_at(first)}, is called {n} times for a step.', first)
     clips = ran.of('clip')
     if clips and any(map(_clipped_each, [ran]*len(ran.steps), ran.steps)):
-        yield _said('clipped-each-micro-batch', f'{_quoted(clips[0])}{_line(clips[0])}, is called {n} times for a step.',
+        yield _said('clipped-each-micro-batch',
+                    f'{_quoted(clips[0])}{_at(clips[0])}, is called {n} times for a step.',
                     clips[0])
     if not whole_epochs and not ran.recorder.stopped and _left_over(ran, n):
         last = ran.steps[-1].event
-        yield _said('last-gradients-unused', f'{_quoted(last, "step")}{_line(last)}, is called for each {n} batches.',
+        yield _said('last-gradients-unused', f'{_quoted(last, "step")}{_at(last)}, is called for each {n} batches.',
                     last)
 
 def _clipped_each(ran, step):
@@ -314,8 +315,9 @@ def _late_clipping(ran):
     if not steps or ran.kind != 'train': return
     late = [c for c in clips if (_last_before(ran, c, 'backward', 'step', 'update')[1] or c).kind in ('step', 'update')]
     if clips and len(late) == len(clips):
-        yield _said('clipped-after-step', f'{_quoted(clips[0])}{_line(clips[0])}, comes after {_quoted(steps[0], "step")}'
-                    f'{_line(steps[0])}.', clips[0])
+        yield _said('clipped-after-step',
+                    f'{_quoted(clips[0])}{_at(clips[0])}, comes after {_quoted(steps[0], "step")}'
+                    f'{_at(steps[0])}.', clips[0])
     elif not clips: yield from _clipping_nothing(ran, steps[0])
 
 def _clipping_nothing(ran, step):
@@ -328,7 +330,8 @@ def _clipping_nothing(ran, step):
         if at and step.text in [line.strip() for line in lines] and at[0] > [line.strip()
                                                                              for line in lines].index(step.text) + 1:
             event = Event(kind='clip', line=0, text=text, n=0)
-            yield _said('clipped-after-step', f'{_quoted(event)} comes after {_quoted(step, "step")}{_line(step)}.', step)
+            yield _said('clipped-after-step', f'{_quoted(event)} comes after {_quoted(step, "step")}{_at(step)}.',
+                        step)
 
 # %% ../../nbs/88_judging.ipynb #6f06a664
 _cuts = {'detach', 'data', 'item', 'tensor', 'numpy', 'as_tensor'}
@@ -350,43 +353,44 @@ def _why_no_history(ran, e):
     event, marks = loss or e, [*loss.marks] if loss else [Mark(e.of, e.ops)]
     of = frozenset().union(*[m.of for m in marks])
     ops = {op for m in marks for op in m.ops}
-    where = f'{_quoted(e, "backward")}{_line(e)}:'
+    where = f'{_quoted(e, "backward")}{_at(e)}:'
     forward = next((f for f in reversed(ran.recorder.forwards) if f.n < e.n), None)
     if loss and loss.grad: return _said('loss-detached', where, e)
     if ops & _choices or {*e.ops} & _choices: return _said('loss-not-differentiable', _spot(ran, e, _choices, where), e)
     if loss and 'x' in kinds_in(Mark(of)) and 'out' not in kinds_in(Mark(of)):
-        return _said('loss-of-inputs', f'{_quoted(event)}{_line(event)}.', event)
+        return _said('loss-of-inputs', f'{_quoted(event)}{_at(event)}.', event)
     if not loss and forward and forward.grad and not {*e.ops} & _cuts and not e.of: return _said('loss-detached', where,
                                                                                                  e)
-    if forward and not forward.grad: return _said('predictions-detached', f'{_quoted(forward)}{_line(forward)}.', forward)
+    if forward and not forward.grad:
+        return _said('predictions-detached', f'{_quoted(forward)}{_at(forward)}.', forward)
     if not loss and forward:
         cut = _cut_event(ran, e, _cuts)
         if cut and (cut.shape == () or cut.ops[-1:] in (('mean',), ('sum',))):
-            return _said('loss-detached', f'{_quoted(cut)}{_line(cut)}.', cut)
+            return _said('loss-detached', f'{_quoted(cut)}{_at(cut)}.', cut)
     cut = _cut_event(ran, e, _cuts)
-    return _said('predictions-detached', f'{_quoted(cut or event)}{_line(cut or event)}.', cut or event)
+    return _said('predictions-detached', f'{_quoted(cut or event)}{_at(cut or event)}.', cut or event)
 
 def _cut_event(ran, e, ops): return next((o for o in reversed(ran.of('op')) if o.n < e.n and o.op in ops), None)
 
 def _spot(ran, e, ops, otherwise):
     cut = _cut_event(ran, e, ops)
-    return f'{_quoted(cut)}{_line(cut)}.' if cut and cut.text else otherwise
+    return f'{_quoted(cut)}{_at(cut)}.' if cut and cut.text else otherwise
 
 def _scales(ran):
     "Gradients in the wrong direction, or of the wrong length"
     scaled = [b for b in ran.of('backward') if b.scaled]
-    if scaled: yield _said('backward-scaled', f'{_quoted(scaled[0], "backward")}{_line(scaled[0])}.', scaled[0])
+    if scaled: yield _said('backward-scaled', f'{_quoted(scaled[0], "backward")}{_at(scaled[0])}.', scaled[0])
     coefs = [(b, c) for s in ran.steps if len(s.fresh) == 1 for b in s.fresh if (c := _coefficient(ran, b)) is not None]
     if coefs and not scaled:
         b = coefs[0][0]
         flipped = any(g.get('maximize') for s in ran.steps if not s.by_hand for g in s.event.opt.param_groups)
         if all(c < 0 for _, c in coefs) != flipped and not _several_ways(ran) and len({c < 0 for _, c in coefs}) == 1:
-            yield _said('wrong-sign', f'{_quoted(b, "backward")}{_line(b)}.', b)
+            yield _said('wrong-sign', f'{_quoted(b, "backward")}{_at(b)}.', b)
         rows = [_rows_of(ran, b) for b, _ in coefs]
         by_rows = all(n and isclose(c, 1/n, rel_tol=1e-3) for n, (_, c) in zip(rows, coefs))
         by_size = all(isclose(c, 1/ran.things.bs, rel_tol=1e-3) for _, c in coefs)
         if len(coefs) > 2 and (by_rows or by_size): yield _said('divided-by-batch-size',
-                                                                f'{_quoted(b, "backward")}{_line(b)}.', b)
+                                                                f'{_quoted(b, "backward")}{_at(b)}.', b)
 
 def _rows_of(ran, backward):
     "How many rows a backward is for"
@@ -406,7 +410,7 @@ def _by_hand(ran):
     if not rates: return
     s = rates[0][0]
     if all(r > 0 for _, r in rates):
-        yield _said('wrong-sign', f'{_quoted(s.event)}{_line(s.event)}.', s.event)
+        yield _said('wrong-sign', f'{_quoted(s.event)}{_at(s.event)}.', s.event)
         return
     rows = [_rows_of(ran, s.fresh[0]) or _n_read(ran, s.fresh[0]) for s, _ in rates]
     if len({*rows}) < 2 or len(rates) < 3: return
@@ -415,9 +419,10 @@ def _by_hand(ran):
     same = all(isclose(r, rates[0][1], rel_tol=1e-2) for _, r in rates)
     by_rows = all(isclose(r*n, rates[0][1]*rows[0], rel_tol=1e-2) for n, (_, r) in zip(rows, rates))
     divided = isclose(-rates[0][1], lr/bs, rel_tol=1e-2)
-    if all(summed) and same and divided: yield _said('fixed-batch-size', f'{_quoted(s.event)}{_line(s.event)}.', s.event)
+    if all(summed) and same and divided:
+        yield _said('fixed-batch-size', f'{_quoted(s.event)}{_at(s.event)}.', s.event)
     if not any(summed) and (by_rows or same and divided):
-        yield _said('divided-by-batch-size', f'{_quoted(s.event)}{_line(s.event)}.', s.event)
+        yield _said('divided-by-batch-size', f'{_quoted(s.event)}{_at(s.event)}.', s.event)
 
 def _n_read(ran, backward):
     reads = {(e.loader, e.k, e.i): e.rows for e in ran.of('read')}
@@ -433,13 +438,13 @@ def _broken(ran):
     "Errors of PyTorch that have a name"
     text = f'{ran.error}'
     last = next((e for e in reversed(ran.events) if e.line), None)
-    if 'second time' in text and last: yield _said('backward-twice', f'{_quoted(last, "backward")}{_line(last)}.', last)
+    if 'second time' in text and last: yield _said('backward-twice', f'{_quoted(last, "backward")}{_at(last)}.', last)
     if 'leaf Variable that requires grad' in text: yield _said('update-under-autograd', '', last)
     leaf = any('not a leaf' in str(w.message) for w in getattr(ran.recorder, 'warned', ()))
     rebound = [e for e in ran.of('rebound') if not e.text.startswith(('print', 'assert'))]
     if ran.error is not None and rebound and ("'NoneType'" in text or 'does not require grad' in text
                                               or 'require grad' in text):
-        yield _said('parameters-rebound', f'{_quoted(rebound[0])}{_line(rebound[0])}.', rebound[0])
+        yield _said('parameters-rebound', f'{_quoted(rebound[0])}{_at(rebound[0])}.', rebound[0])
     elif leaf and not rebound: yield _said('not-a-leaf', '', last)
 
 # %% ../../nbs/88_judging.ipynb #4711cd93
@@ -450,15 +455,15 @@ def _missing(ran):
     if not ran.of('backward'):
         if ran.of('step', 'zero') and first:
             step = next((e for e in ran.of('step')), first)
-            yield _said('backward-missing', f'{_quoted(step)}{_line(step)}.', step)
+            yield _said('backward-missing', f'{_quoted(step)}{_at(step)}.', step)
         return
     if ran.steps or not any(b.delta for b in ran.backwards): return
     rebound, b = ran.of('rebound'), ran.backwards[0]
-    if rebound: yield _said('parameters-rebound', f'{_quoted(rebound[0])}{_line(rebound[0])}.', rebound[0])
-    else: yield _said('step-missing', f'{_quoted(b, "backward")}{_line(b)}, is all that happens to a batch.', b)
+    if rebound: yield _said('parameters-rebound', f'{_quoted(rebound[0])}{_at(rebound[0])}.', rebound[0])
+    else: yield _said('step-missing', f'{_quoted(b, "backward")}{_at(b)}, is all that happens to a batch.', b)
 
 def _misses(ran, step):
-    return _said('optimizer-misses-parameters', f'{_quoted(step.event, "step")}{_line(step.event)}.', step.event)
+    return _said('optimizer-misses-parameters', f'{_quoted(step.event, "step")}{_at(step.event)}.', step.event)
 
 def _parameters(ran):
     "Parameters that get gradients, and never move"
@@ -471,7 +476,7 @@ def _parameters(ran):
         some = ', '.join(f'`{n}`' for n in names[:3]) + (' …' if len(names) > 3 else '')
         yield _said('optimizer-misses-parameters',
                     f'{some} {"gets a gradient" if len(names) == 1 else "get gradients"}, '
-                    f'and {_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, leaves '
+                    f'and {_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, leaves '
                     f'{"it" if len(names) == 1 else "them"} as {"it is" if len(names) == 1 else "they are"}.',
                     ran.steps[0].event)
 
@@ -483,7 +488,7 @@ def _remade(ran):
     calls = len(ran.results) + (ran.error is not None or ran.recorder.stopped)
     if len(made) <= calls and not ran.repeated: return
     harmless = not made[0].stateful
-    how = f'{_quoted(again[0])}{_line(again[0])}, runs {len(made)} times.'
+    how = f'{_quoted(again[0])}{_at(again[0])}, runs {len(made)} times.'
     if harmless: how += f' Plain {made[0].name} remembers nothing, so that does no harm here.'
     yield _said('optimizer-remade', how, again[0], 'note' if harmless else 'mistake')
 
@@ -495,11 +500,11 @@ def _schedules(ran):
     if not found or len(found) < 4 or len(found) < 0.8*len(ran.steps): return
     if len(ran.steps) <= _n_passes(ran): return
     e, kind = found[0], ''
-    if e.name == 'Plan': kind = 'note'
+    if e.name == '_Plan': kind = 'note'
     elif e.name in _for_epochs and getattr(e.schedule, 'step_size', 1) < 100: kind = 'mistake'
     elif e.name == 'CosineAnnealingLR' and e.schedule.T_max < len(found)/2: kind = 'mistake'
     if not kind: return
-    start = f'{_quoted(e, "step")}{_line(e)}, runs with each batch.'
+    start = f'{_quoted(e, "step")}{_at(e)}, runs with each batch.'
     if kind == 'note':
         verdict = _said('scheduler-each-batch', start, e, kind)
         verdict.message = (f'{start} That is right for a schedule that counts batches, such as OneCycleLR, and wrong '
@@ -553,7 +558,7 @@ def _points_away(ran):
     known = [c for c in cosines if c is not None]
     if len(known) < 3 or not all(c < -0.3 for c in known): return
     slug = 'wrong-sign' if all(c < -0.99 for c in known) else 'loss-wrong'
-    yield _said(slug, f'{_quoted(own[0], "backward")}{_line(own[0])}.', own[0])
+    yield _said(slug, f'{_quoted(own[0], "backward")}{_at(own[0])}.', own[0])
 
 # %% ../../nbs/88_judging.ipynb #4bf54694
 def _coverage(ran):
@@ -593,22 +598,22 @@ def _coverage(ran):
         meant = re.search(r'(len\(|shape|size).*(!=|<).*(batch_size|bs)|drop', ran.text)
         yield _said('last-batch-dropped', _reads(first), first, 'note' if meant else 'mistake')
     elif n_steps and not _several_ways(ran) and min(n_steps.values()) > 1 and len({c for c in n_steps.values()}) == 1:
-        yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, is taken '
+        yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, is taken '
                     f'{min(n_steps.values())} times for each batch.', ran.steps[0].event)
 
 def _one_batch(ran, first):
     meant = re.search('overfit|sanity|single_batch|one_batch', ran.name.lower() + ran.with_comments())
     return _said('one-batch-only', _reads(first), first, 'note' if meant else 'mistake')
 
-def _reads(e): return f'{_quoted(e)}{_line(e)}.' if e and e.text else ''
+def _reads(e): return f'{_quoted(e)}{_at(e)}.' if e and e.text else ''
 
 def _ends_at(ran, first):
     leave = next((n for n in ast.walk(ran.tree) if isinstance(n, (ast.Break, ast.Return)) and n.col_offset > 4), None)
     what = '' if leave is None else f' `{ast.unparse(leave)[:60]}` ends it.'
-    return f'{_quoted(first)}{_line(first)}, reads one batch.{what}'
+    return f'{_quoted(first)}{_at(first)}, reads one batch.{what}'
 
 def _step_after(ran):
-    return f'{_quoted(ran.steps[0].event, "step")}{_line(ran.steps[0].event)}, comes once for all batches.'
+    return f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, comes once for all batches.'
 
 def _stale(ran):
     "A loop that does not use what it reads"
@@ -618,7 +623,7 @@ def _stale(ran):
                                                      for f in given) and all(f.x.shape == given[0].x.shape
                                                                              for f in given):
         if all(torch.equal(f.x, given[0].x) for f in given):
-            yield _said('one-batch-only', f'{_quoted(given[-1])}{_line(given[-1])}.', given[-1])
+            yield _said('one-batch-only', f'{_quoted(given[-1])}{_at(given[-1])}.', given[-1])
             return
     given = [f for f in given if _batches(f.of)]
     if len(given) < 4 or len(reads) < 4: return
@@ -627,7 +632,7 @@ def _stale(ran):
         if e.kind == 'read': now = e.loader, e.k, e.i
         if e.kind == 'forward' and _batches(e.of) and now and now not in _batches(e.of): stale += 1
     same = len({b for f in given for b in _batches(f.of)}) == 1
-    if same and stale >= len(given) - 2: yield _said('one-batch-only', f'{_quoted(given[-1])}{_line(given[-1])}.',
+    if same and stale >= len(given) - 2: yield _said('one-batch-only', f'{_quoted(given[-1])}{_at(given[-1])}.',
                                                      given[-1])
 
 # %% ../../nbs/88_judging.ipynb #e5e400a2
@@ -638,12 +643,12 @@ def _made_of(ran):
     "Softmax in the wrong place, shapes that broadcast"
     for e in ran.of('op'):
         if e.op in ('softmax', 'log_softmax') and e.dim == 0 and len(e.shape) == 2 and 'out' in kinds_in(Mark(e.of)):
-            yield _said('softmax-over-batch', f'{_quoted(e)}{_line(e)}.', e)
+            yield _said('softmax-over-batch', f'{_quoted(e)}{_at(e)}.', e)
             break
     else: yield from _doubled(ran)
     for e in ran.of('broadcast'):
         a, b = e.shapes
-        yield _said('labels-broadcast', f'{_quoted(e)}{_line(e)}, compares shapes {a} and {b}.', e)
+        yield _said('labels-broadcast', f'{_quoted(e)}{_at(e)}, compares shapes {a} and {b}.', e)
         break
 
 def _doubled(ran):
@@ -653,14 +658,14 @@ def _doubled(ran):
         if not isinstance(p, Tensor) or 'out' not in kinds_in(e.marks[0]) or not p.is_floating_point(): continue
         wide = p.ndim == 2 and p.shape[1] > 1
         if e.op == 'cross_entropy' and wide:
-            if _adds_to_one(p): yield _said('softmax-twice', f'{_quoted(e)}{_line(e)}, is given probabilities.', e)
+            if _adds_to_one(p): yield _said('softmax-twice', f'{_quoted(e)}{_at(e)}, is given probabilities.', e)
             elif _adds_to_one(p.exp()): yield _said('softmax-twice',
-                                                    f'{_quoted(e)}{_line(e)}, is given log-probabilities.', e, 'note')
+                                                    f'{_quoted(e)}{_at(e)}, is given log-probabilities.', e, 'note')
         elif e.op == 'nll_loss' and wide and not _adds_to_one(p.exp()):
             what = 'probabilities' if _adds_to_one(p) else 'outputs of the last layer'
-            yield _said('nll-of-probabilities', f'{_quoted(e)}{_line(e)}, is given {what}.', e)
+            yield _said('nll-of-probabilities', f'{_quoted(e)}{_at(e)}, is given {what}.', e)
         elif e.op == 'binary_cross_entropy_with_logits' and 'sigmoid' in ops:
-            yield _said('sigmoid-twice', f'{_quoted(e)}{_line(e)}.', e)
+            yield _said('sigmoid-twice', f'{_quoted(e)}{_at(e)}.', e)
         else: continue
         return
 
@@ -669,7 +674,7 @@ def _of_inputs(ran):
     for e in ran.of('loss'):
         kinds = kinds_in(e.marks[0]) | kinds_in(e.marks[1])
         if 'x' in kinds and 'y' in kinds and 'out' not in kinds and not e.grad:
-            yield _said('loss-of-inputs', f'{_quoted(e)}{_line(e)}.', e)
+            yield _said('loss-of-inputs', f'{_quoted(e)}{_at(e)}.', e)
             return
 
 def _choices_made(ran):
@@ -679,7 +684,7 @@ def _choices_made(ran):
         if e.op in ('argmax', 'max') and wide and e.dim in (None, 0, -2) and 'out' in kinds_in(Mark(e.of)) \
                 and not (e.op == 'max' and 'y' in kinds_in(Mark(e.of))):
             if e.op == 'max' and e.dim is None: continue
-            yield _said('argmax-over-everything', f'{_quoted(e)}{_line(e)}.', e)
+            yield _said('argmax-over-everything', f'{_quoted(e)}{_at(e)}.', e)
             return
 
 # %% ../../nbs/88_judging.ipynb #dea78f36
@@ -689,7 +694,7 @@ def _modes_while(ran):
     bare = [f for f in ran.training if not f.modes[0] and not f.modes[1]]
     if eval_mode and ran.kind == 'train':
         f = eval_mode[0]
-        yield _said('trained-in-eval-mode', f'{_quoted(f)}{_line(f)}.', f)
+        yield _said('trained-in-eval-mode', f'{_quoted(f)}{_at(f)}.', f)
     elif bare and ran.kind == 'train': yield _said('trained-in-eval-mode', _without_layers(bare[0]), bare[0], 'note')
     measured = [f for f in ran.measuring if any(f.modes[0])]
     bare = [f for f in ran.measuring if not f.modes[0] and f.modes[1]]
@@ -697,16 +702,16 @@ def _modes_while(ran):
         f, sure = measured[0], ran.own_model or ran.aware
         harm = ' That does harm where the model has dropout or batch norm, as the one it was tried with.'
         more = '' if sure else harm
-        verdict = _said('measured-in-train-mode', f'{_quoted(f)}{_line(f)}.', f, 'mistake' if sure else 'note')
+        verdict = _said('measured-in-train-mode', f'{_quoted(f)}{_at(f)}.', f, 'mistake' if sure else 'note')
         verdict.message += more
         yield verdict
     elif bare: yield _said('measured-in-train-mode', _without_layers(bare[0]), bare[0], 'note')
     enabled = [f for f in ran.measuring if f.enabled and f.grad]
     if enabled and not ran.of('backward') or enabled and ran.kind == 'train':
-        yield _said('no-grad-missing', f'{_quoted(enabled[0])}{_line(enabled[0])}.', enabled[0], 'note')
+        yield _said('no-grad-missing', f'{_quoted(enabled[0])}{_at(enabled[0])}.', enabled[0], 'note')
 
 def _without_layers(f):
-    return f'{_quoted(f)}{_line(f)}, on a model without dropout and batch norm, where it does no harm.'
+    return f'{_quoted(f)}{_at(f)}, on a model without dropout and batch norm, where it does no harm.'
 
 def _trained_while_measuring(ran):
     "A measurement that changes the model, or what it will learn"
@@ -715,7 +720,7 @@ def _trained_while_measuring(ran):
         on_valid = [f for f in ran.training if (_pass_of(f) or ('',))[0] == 'valid']
         others = [f for f in ran.training if (_pass_of(f) or ('',))[0] == 'train']
         found = [b for b in ran.backwards if any(('out', f.i) in b.of for f in on_valid)] if on_valid and others else []
-    if found: yield _said('trained-while-measuring', f'{_quoted(found[0])}{_line(found[0])}.', found[0])
+    if found: yield _said('trained-while-measuring', f'{_quoted(found[0])}{_at(found[0])}.', found[0])
 
 def _wrong_rows(ran):
     "A validation that reads the training set"
@@ -723,12 +728,12 @@ def _wrong_rows(ran):
     text = ast.unparse(ran.tree)
     if ran.kind == 'measure' and names == {'train'} and not re.search('train', ran.name, re.I):
         e = next(e for e in ran.of('pass'))
-        yield _said('measured-on-training-set', f'{_quoted(e)}{_line(e)}.', e)
+        yield _said('measured-on-training-set', f'{_quoted(e)}{_at(e)}.', e)
     busy = {_pass_of(f) for f in ran.training}
     idle = [f for f in ran.recorder.forwards if f.i not in ran.learned and _pass_of(f) not in busy]
     on_train = [f for f in idle if (_pass_of(f) or ('',))[0] == 'train']
     if ran.kind == 'train' and on_train and 'valid' not in names and re.search('valid|val_|test', text, re.I):
-        yield _said('measured-on-training-set', f'{_quoted(on_train[0])}{_line(on_train[0])}.', on_train[0])
+        yield _said('measured-on-training-set', f'{_quoted(on_train[0])}{_at(on_train[0])}.', on_train[0])
 
 def _coverage_of_measuring(ran):
     "Batches that are not measured"
@@ -746,11 +751,12 @@ def _kept_graphs(ran):
         outs = _outs(e.of)
         batches = {b for b in _batches(e.of)}
         if len(batches) > 1 and not any(outs <= u for u in used):
-            yield _said('graph-kept', f'{_quoted(e)}{_line(e)}.', e, 'note')
+            yield _said('graph-kept', f'{_quoted(e)}{_at(e)}.', e, 'note')
             return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales, _by_hand,
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
+          _by_hand,
           _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _modes_while,
           _trained_while_measuring, _wrong_rows,

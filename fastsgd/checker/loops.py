@@ -11,18 +11,16 @@ import ast, inspect, linecache, os, re, tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from types import CodeType, SimpleNamespace
-from unittest.mock import patch
+from types import CodeType
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
-from torch.utils.data import DataLoader
 
 from .. import exercises
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
-from .problem import Form, NotKnown, Things, TinyNet, forms
+from .problem import NotKnown, Things, TinyNet, forms
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    tree_of)
@@ -301,7 +299,8 @@ def _keys_of(loop):
     return (xs[0], ys[0]) if xs and ys else ()
 
 # %% ../../nbs/88_loops.ipynb #6216dd6c
-_usual_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,), (1,), (4,), (3,), (5,), (8,), (13,), (16,),
+_usual_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,), (1,), (4,), (3,), (5,), (8,), (13,),
+                 (16,),
            (20,), (32,), (64,), (3, 224, 224)]
 
 def _takes(model):
@@ -671,8 +670,9 @@ def takes_what_the_exercise_takes(
     due = list(inspect.signature(getattr(exercises, name)).parameters)
     if set(given) <= set(due):
         return True  # in another order, which is said by the check of the exercise
-    def fits(a, b): return not role_of(a) or role_of(a) == role_of(b) or {role_of(a),
-                                                                          role_of(b)} <= _loaders
+    def fits(a, b):
+        a, b = (_one_kind.get(role_of(n), role_of(n)) for n in (a, b))
+        return a == b or not {a, b} <= _definite
     return len(given) <= len(due) and all(map(fits, given, due))
 
 class FileLoops:
@@ -740,7 +740,8 @@ def judge_functions(
     given = (train, 'train'), (valid, 'measure')
     yield from judge_all([loop_of(f, kind) for f, kind in given if f is not None], **options)
 
-# %% ../../nbs/88_loops.ipynb #47f016ab
-_loaders = {'loader', 'train_loader', 'valid_loader'}
+# %% ../../nbs/88_loops.ipynb #ace20fa7
+_one_kind = dict(train_loader='loader', valid_loader='loader')
+_definite = {'loader', 'model', 'optimizer', 'loss', 'lr', 'params', 'epochs', 'scheduler', 'device', 'args', 'epoch'}
 
 def _is_any_loop(f): return bool(kind_of_loop(f.__name__, tree_of(f)))

@@ -7,7 +7,6 @@ __all__ = ['Number', 'Pass', 'reported']
 
 # %% ../../nbs/88_reported.ipynb #b197cf96
 import ast, re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from .judging import Ran, Verdict
 from .loopnames import loop_names
-from .problem import History, Sink, right_ones
+from .problem import right_ones
 
 # %% ../../nbs/88_reported.ipynb #3233da2e
 @dataclass
@@ -57,7 +56,7 @@ def _plain_numbers(x, label, deep=0):
     if hasattr(x, 'item') and getattr(x, 'size', 0) == 1: x = x.item()
     if isinstance(x, (int, float)) and isfinite(x): yield Number(float(x), label, max(2e-6, 1e-5*abs(x))
                                                                  if x != round(x, 4) else 5e-5)
-    elif isinstance(x, History):
+    elif hasattr(x, 'by_name'):
         yield from _plain_numbers(list(x), label, deep + 1)
         yield from _plain_numbers(x.by_name, label, deep + 1)
     elif isinstance(x, dict):
@@ -88,7 +87,7 @@ def _all_numbers(ran):
     yield from _from_results(ran)
     yield from _in_words(ran.recorder.out.getvalue()[:20000])
     for name, x in ran.things.made.items():
-        if isinstance(x, History): yield from _plain_numbers(x, name)
+        if hasattr(x, 'by_name'): yield from _plain_numbers(x, name)
     for args, kwargs in ran.things.sunk[:300]:
         words = ' '.join(a for a in args if isinstance(a, str))
         for a in args:

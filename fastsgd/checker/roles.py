@@ -47,7 +47,7 @@ _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'metric': r'(acc|accuracy|metric|batch_accuracy|score|eval)(_?(fn|func|fun|function|f|metric))|metric|accuracy|'
               r'batch_accuracy|acc|calc_acc.*|compute_acc.*',
     'device': r'device|dev|gpu|cuda_device|map_location',
-    'lr': r'lr|l_?rate|learning_?rate|base_lr|eta|alpha|step_?size|init(ial)?_lr|max_lr',
+    'lr': r'lr|rate|l_?rate|learning_?rate|base_lr|eta|alpha|step_?size|init(ial)?_lr|max_lr',
     'momentum': r'momentum|mom|beta_?1?', 'weight_decay': r'wd|weight_?decay|l2|lambda_?|lmbda|reg',
     'gamma': 'gamma|decay',
     'params': r'params|parameters|param_list|weights_and_biases|trainable(_params)?',

@@ -7,7 +7,7 @@ __all__ = ['nothing', 'Mark', 'mark_of', 'kinds_in', 'Stop', 'Event', 'Recorder'
 
 # %% ../../nbs/88_traces.ipynb #9841badd
 import linecache, sys, warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from io import StringIO
 from math import prod
@@ -530,10 +530,11 @@ class Recorder(TorchFunctionMode):
             for cls in {LRScheduler, *_all_below(LRScheduler)}:
                 if 'step' in vars(cls): change(cls, 'step', self._telling_schedule)
             modules = nn.modules.module
-            self.handles = [modules.register_module_forward_pre_hook(self._before_forward),
-                            modules.register_module_forward_hook(self._after_forward, always_call=True),
-                            register_optimizer_step_pre_hook(self._before_step),
-                            register_optimizer_step_post_hook(self._after_step)]
+            self.handles = [
+                modules.register_module_forward_pre_hook(self._before_forward),
+                modules.register_module_forward_hook(self._after_forward, always_call=True),
+                register_optimizer_step_pre_hook(self._before_step),
+                register_optimizer_step_post_hook(self._after_step)]
             for handle in self.handles: stack.callback(handle.remove)
             self.began = monotonic()
             with nullcontext() if self.lightly else self: yield self

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from torch import nn
 
 import fastsgd
-from fastsgd import archs, manual, modules
+from fastsgd import archs, modules
 from fastsgd import model as M
 from fastsgd.guards import NoAccess
 from fastsgd.learner import get_learner
