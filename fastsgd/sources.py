@@ -91,7 +91,8 @@ def _light_on_dark(x, folder):
     "Images as MNIST has them: those that are dark on light are turned, and a warning says so"
     squares = x.reshape(-1, 28, 28)
     border = np.concatenate([squares[:, 0], squares[:, -1], squares[:, :, 0], squares[:, :, -1]], 1)
-    light = np.median(border, 1) > 127
+    paper = np.median(border, 1)
+    light = (paper > 127) & (x.min(1) < paper)  # a sheet without ink is neither
     if light.any():
         warnings.warn(f'{light.sum()} of {len(x)} images in {folder} are dark on light: '
                       'they are turned into light on dark, as MNIST has its digits.', stacklevel=2)
