@@ -233,7 +233,7 @@ async def _our_fault(request, e):
     return _give(dict(error='The server made a mistake.'), status=500)
 
 # %% ../nbs/35_serve.ipynb #5b1c0f02
-_at_once, _line = 2, 64  # how many questions are answered at a time, and how many may be there in all
+_at_once, _longest_line = 2, 64  # how many questions are answered at a time, and how many may be there in all
 
 class _Desk:
     "Where questions wait for their turn, in the order in which they came"
@@ -242,7 +242,7 @@ class _Desk:
     async def answer(self, work, *args):
         "What `work` gives, when its turn comes"
         from starlette.concurrency import run_in_threadpool
-        if self.waiting >= _line:
+        if self.waiting >= _longest_line:
             raise _Refusal(503, 'Too many questions are waiting: ask again in a second.', Retry_After='1')
         self.waiting += 1
         try:

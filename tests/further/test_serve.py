@@ -472,7 +472,7 @@ def working(net, monkeypatch, at_once, line):
         return dict(n=int(body))
     monkeypatch.setattr(serve, '_answer', slow)
     monkeypatch.setattr(serve, '_at_once', at_once)
-    monkeypatch.setattr(serve, '_line', line)
+    monkeypatch.setattr(serve, '_longest_line', line)
     with serving(net) as server:
         try: yield SimpleNamespace(url=server.url, begun=begun, gate=gate, stop=server.stop)
         finally: gate.set()
