@@ -507,7 +507,8 @@ def test_answers_come_in_order_and_a_full_line_refuses_politely(net, monkeypatch
         assert b'Too many questions are waiting: ask again in a second.' in reply
         assert health(server.url) == dict(status='ok', waiting=4) and server.begun == [0]
         server.gate.set()
-        assert [json.loads(until_closed(a)[0].split(b'\r\n\r\n')[1])['n'] for a in asked] == server.begun == [0, 1, 2, 3]
+        numbers = [json.loads(until_closed(a)[0].split(b'\r\n\r\n')[1])['n'] for a in asked]
+        assert numbers == server.begun == [0, 1, 2, 3]
         with knock(server.url, question(5)) as again: assert until_closed(again)[0].startswith(b'HTTP/1.1 200')
 
 
