@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -200,11 +199,11 @@ def test_the_process_that_waits_does_without_pytorch():
 def test_no_process_is_left_behind_when_it_is_interrupted(tmp_path):
     for name in ('a.py', 'b.py'): (tmp_path/name).write_text('open(__file__ + ".begun", "w")\nwhile True: pass\n')
     code = f'from fastsgd.cli import check_main; check_main([{str(tmp_path)!r}, "--jobs", "2", "--seconds", "60"])'
-    process = subprocess.Popen([sys.executable, '-c', code], stderr=subprocess.PIPE)
+    process = start(code)
     wait_until(lambda: len(list(tmp_path.glob('*.begun'))) == 2)
     assert left_of(tmp_path) == 6  # the command, what has imported PyTorch, and for each file two copies of it
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 130 and b'interrupted' in process.stderr.read()
+    assert process.wait(20) == 130 and 'interrupted' in process.stderr.read()
     assert left_of(tmp_path) == 0
 
 
