@@ -372,6 +372,9 @@ def write_findings(
         except Exception:  # what the learner's code raises is a finding
             write(fault=traceback.format_exc())
             return
+        unnamed = findings and all(f.mistake is None for f in findings)
+        if unnamed and (judged := loops.instead(name, found[name], vars(space))):
+            findings = _of_loop(judged)
         write(checked=name, findings=[asdict(f) for f in findings], notes=notes)
     for name, judged in loops.judged(done):
         write(doing=name) if judged is None else write(checked=name, **_as_line(judged))

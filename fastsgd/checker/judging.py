@@ -81,9 +81,17 @@ class Ran:
     @cached_property
     def measuring(self) -> list: # events
         "The calls of a model in passes in which nothing is learned"
-        busy = {_pass_of(f) for f in self.training}
+        busy = {_pass_of(f) for f in self.training} | self._amid_training()
         return [f for f in self.recorder.forwards if f.i not in self.learned
                 and _pass_of(f) not in busy and self._measures(f)]
+
+    def _amid_training(self):
+        "The passes between whose batches something is learned, as from pseudo-labels"
+        reads, backwards = {}, [b.n for b in self.backwards]
+        for e in self.of('read'): reads.setdefault((e.loader, e.i), []).append(e.n)
+        own = set().union(*[_batches(b.of) for b in self.backwards])
+        others = {p for p in reads if p not in {(name, i) for name, _, i in own}}
+        return {p for p in others if any(reads[p][0] < n < reads[p][-1] for n in backwards)}
 
     def _measures(self, f):
         "Whether nothing is to be learned from a call of the model"
@@ -690,8 +698,9 @@ def _choices_made(ran):
 # %% ../../nbs/88_judging.ipynb #dea78f36
 def _modes_while(ran):
     "The mode of the model while it is trained and measured"
-    eval_mode = [f for f in ran.training if f.modes[0] and not any(f.modes[0])]
-    bare = [f for f in ran.training if not f.modes[0] and not f.modes[1]]
+    learning = [f for f in ran.training if f.grad]  # a frozen part may stay in evaluation mode
+    eval_mode = [f for f in learning if f.modes[2] and not any(f.modes[2])]
+    bare = [f for f in learning if not f.modes[0] and not f.modes[1]]
     if eval_mode and ran.kind == 'train':
         f = eval_mode[0]
         yield _said('trained-in-eval-mode', f'{_quoted(f)}{_at(f)}.', f)

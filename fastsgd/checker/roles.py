@@ -123,11 +123,13 @@ def _name_in(node): return ast.unparse(node) if isinstance(node, (ast.Name, ast.
 _wrappers = {'enumerate', 'tqdm', 'iter', 'zip', 'progress_bar', 'trange', 'master_bar', 'track', 'list', 'islice',
              'cycle', 'notebook'}
 
+_no_data = 'items', 'parameters', 'modules', 'range', 'buffers', 'children'
+
 def _read_names(node):
     "What a `for` reads, through enumerate, tqdm and their like"
     if isinstance(node, ast.Call) and node.args and _name_in(node.func).rpartition('.')[2] in _wrappers:
         for arg in node.args: yield from _read_names(arg)
-    elif isinstance(node, ast.Call) and not _name_in(node.func).endswith(('items', 'parameters', 'modules', 'range')):
+    elif isinstance(node, ast.Call) and not _name_in(node.func).endswith(_no_data):
         yield _name_in(node.func)
     elif name := _name_in(node): yield name
 

@@ -122,7 +122,15 @@ def _modes(module):
                                                             nn.modules.batchnorm._NormBase))
               and not (isinstance(m, nn.modules.dropout._DropoutNd) and m.p == 0)
               and not (isinstance(m, nn.modules.batchnorm._NormBase) and not m.track_running_stats)]
-    return [m.training for m in layers], module.training
+    frozen = _frozen_parts(module)
+    return ([m.training for m in layers], module.training,
+            [m.training for m in layers if id(m) not in frozen])
+
+def _frozen_parts(module):
+    "The layers within parts of a module that have parameters, all of them frozen"
+    def is_frozen(part): return not _parameterless(part) and not any(p.requires_grad
+                                                                     for p in part.parameters())
+    return {id(m) for part in module.modules() if is_frozen(part) for m in part.modules()}
 
 def _copied(x):
     if isinstance(x, Tensor): return x.detach().clone()
