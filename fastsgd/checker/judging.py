@@ -685,6 +685,21 @@ def _of_inputs(ran):
             yield _said('loss-of-inputs', f'{_quoted(e)}{_at(e)}.', e)
             return
 
+def _compared(ran):
+    "What is no class, compared with labels as if it were one"
+    with_logits = re.search(r'with_logits|BCEWithLogits', ran.text) and not re.search(r'BCELoss|binary_cross_entropy\(',
+                                                                                      ran.text)
+    for e in ran.of('op'):
+        if 'out' not in kinds_in(Mark(e.of)): continue
+        raw = not {*e.ops} & {'sigmoid', 'softmax', 'exp', 'gt', 'ge', 'round', 'argmax', 'max'}
+        if e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
+        elif with_logits and raw and e.op == 'round': how = 'rounds outputs of the last layer, which are no probabilities.'
+        elif with_logits and raw and e.op in ('gt', 'ge') and e.number == 0.5:
+            how = 'compares outputs of the last layer with 0.5. That is the limit for probabilities; theirs is 0.'
+        else: continue
+        yield _said('accuracy-wrong', f'{_quoted(e)}{_at(e)}, {how}', e)
+        return
+
 def _choices_made(ran):
     "The largest output of the batch in place of the largest of each row"
     for e in ran.of('op'):
@@ -767,7 +782,7 @@ def _kept_graphs(ran):
 _rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
           _by_hand,
           _points_away, _parameters, _remade, _schedules,
-          _coverage, _stale, _made_of, _of_inputs, _choices_made, _modes_while,
+          _coverage, _stale, _made_of, _of_inputs, _choices_made, _compared, _modes_while,
           _trained_while_measuring, _wrong_rows,
           _coverage_of_measuring, _kept_graphs]
 

@@ -23,11 +23,12 @@ class Number:
     value: float # of it
     label: str # the words around it
     tol: float # half of its last digit
+    after: int = None # events had happened when it was printed
 
     @property
     def kind(self) -> str: # 'loss', 'accuracy' or empty
         "What it is a number of"
-        said = self.label.lower()
+        said = re.sub(r'(top|prec)[@_]?1(?!\d)', 'acc', self.label.lower())
         if re.search(r'top|f1|recall|precision|auc|iou|best|balanced|per.?class|error rate|err\b',
                      said): return ''
         accuracy, loss = (max([m.start() for m in re.finditer(words, said)], default=-1)
@@ -38,7 +39,7 @@ class Number:
 # %% ../../nbs/88_reported.ipynb #7f247dbd
 _in_text = re.compile(r'(?<![\w.])[-+]?(\d+\.\d+(?:e[-+]?\d+)?|\d+)(?![\w.]*\w)(%?)')
 
-def _in_words(text):
+def _in_words(text, said=None):
     "The numbers in what was printed, each with the words before it"
     end = 0
     for m in _in_text.finditer(text):
@@ -47,7 +48,8 @@ def _in_words(text):
         if re.match(r'\s*(/|of\b|out\b)', text[end:]): words = ''  # so many of so many
         if 'e' in digits or not digits: tol = 0.5 if not digits else abs(float(m.group(1)))*1e-3
         else: tol = 0.5000001*10**-len(digits)
-        yield Number(float(m.group(1)), words.rpartition('\n')[2] or words, tol)
+        yield Number(float(m.group(1)), words.rpartition('\n')[2] or words, tol,
+                     said.events_before(m.start()) if said else None)
 
 def _plain_numbers(x, label, deep=0):
     "The numbers in a value"
@@ -85,7 +87,7 @@ def _from_results(ran):
 def _all_numbers(ran):
     "All numbers that are reported"
     yield from _from_results(ran)
-    yield from _in_words(ran.recorder.out.getvalue()[:20000])
+    yield from _in_words(ran.recorder.out.getvalue()[:20000], ran.recorder.out)
     for name, x in ran.things.made.items():
         if hasattr(x, 'by_name'): yield from _plain_numbers(x, name)
     for args, kwargs in ran.things.sunk[:300]:
@@ -106,23 +108,31 @@ class Pass:
     firsts: list # whether the first row of each batch is right
     n_rows: int # of the whole data set
     n_batches: int # of the whole loader
+    bs: int = 0 # rows of a whole batch
+    own: bool = False # is the loader the author's?
+    measures: bool = False # is nothing learned in it?
+    span: tuple = (0, 0) # places of its first and its last event
+    ended: bool = False # was the loader read to its end?
 
 # %% ../../nbs/88_reported.ipynb #e17862c8
 def _passes(ran):
     "The passes of a run, with every way to count what is right"
-    loaders = {'train': ran.things.train, 'valid': ran.things.valid}
-    labels = {n: [y for y in dl.y.split(dl.batch_size)] for n, dl in loaders.items()}
-    by_pass = {}
+    labels, by_pass = {(e.loader, e.k, e.i): e.y for e in ran.of('read')}, {}
+    known = {*ran.recorder.sizes, *[q.loader for q in ran.halves]}
     for f in ran.recorder.forwards:
         x = next((s for s in f.of if s[0] == 'x'), None)
-        if x and x[1] in loaders and f.out is not None and len(f.out) == len(labels[x[1]][x[2]]):
+        y = labels.get(x[1:]) if x else None
+        if x and x[1] in known and f.out is not None and _rows_fit(f.out, y):
             by_pass.setdefault((x[1], x[3]), {}).setdefault(x[2], f)
-    for (name, _), forwards in by_pass.items():
+    for (name, i), forwards in by_pass.items():
         for cut in (0., 0.5):
-            yield _as_pass(ran, name, forwards, labels[name], loaders[name], cut)
-            if ran.things.form.n_out > 1: break
+            yield _as_pass(ran, (name, i), forwards, {k: labels[name, k, i] for k in forwards}, cut)
+            if next(iter(forwards.values())).out[0].numel() > 1: break
 
-def _as_pass(ran, name, forwards, labels, loader, cut):
+def _rows_fit(out, y): return y is not None and out.ndim > 0 and y.ndim > 0 and len(out) == len(y)
+
+def _as_pass(ran, place, forwards, labels, cut):
+    name, i = place
     right, losses, sizes = [], [], []
     for k, f in sorted(forwards.items()):
         try: right.append(right_ones(f.out, labels[k], cut))
@@ -133,8 +143,12 @@ def _as_pass(ran, name, forwards, labels, loader, cut):
             value = loss.value.float().mean().item()
             losses.append(value/sizes[-1] if loss.reduction == 'sum' else value)
     if len(losses) < len(sizes): losses = _backward_values(ran, forwards)
+    size = next(q for q in ran.halves if q.loader == name)
+    events = [e for e in ran.of('read', 'end') if (e.loader, e.i) == place]
     return Pass(name, losses if len(losses) == len(sizes) else [], sizes, [r.sum().item() for r in right],
-                [bool(r[0]) for r in right], len(loader.dataset), len(loader))
+                [bool(r[0]) for r in right], size.n_rows, size.n_batches, size.bs, size.own,
+                not any(f.i in ran.learned for f in forwards.values()),
+                (events[0].n, events[-1].n), events[-1].kind == 'end')
 
 def _backward_values(ran, forwards):
     "The values that backward began with, where the loss is a formula of the author's"
@@ -148,9 +162,12 @@ def _backward_values(ran, forwards):
 # %% ../../nbs/88_reported.ipynb #f6ac6075
 def _sum(values): return float(sum(values))
 
-def _losses_due(p):
+def _losses_due(p, after=None):
     "Losses that may be reported with good reason"
     if not p.losses: return
+    if _is_over(p, after):
+        yield _whole(p, 'loss')
+        return
     yield from p.losses
     total = n = plain = 0.
     for i, (loss, size) in enumerate(zip(p.losses, p.sizes), 1):
@@ -159,10 +176,15 @@ def _losses_due(p):
         yield plain
         if i < len(p.losses): yield plain/i
 
-def _losses_wrong(p, others, bs):
+def _is_over(p, after):
+    "Whether a whole measurement of a script's lay behind it when a number was printed"
+    return p.own and p.measures and after is not None and (p.ended or len(p.sizes) == 1) and p.span[1] < after
+
+def _losses_wrong(p, others):
     "(slug, kind, how, value) for the usual wrong losses"
     if not p.losses: return
     rows, n, total, plain = p.n_rows, len(p.losses), _sum(a*b for a, b in zip(p.losses, p.sizes)), _sum(p.losses)
+    bs = p.bs or rows
     yield 'batches-unweighted', 'note', 'the mean of the means of batches', plain/n
     wrong = 'loss-averaged-wrongly', 'mistake'
     yield *wrong, 'the means of batches are added up, and divided by the number of rows', plain/rows
@@ -181,7 +203,10 @@ def _losses_wrong(p, others, bs):
         yield *wrong, f'{batches} is divided by the number of {other.loader} batches', plain/other.n_batches
         yield *wrong, f'{batches} is divided by the number of {other.loader} rows', plain/other.n_rows
 
-def _accuracies_due(p):
+def _accuracies_due(p, after=None):
+    if _is_over(p, after):
+        yield _whole(p, 'accuracy')
+        return
     right = n = 0
     for ok, size in zip(p.right, p.sizes):
         right, n = right + ok, n + size
@@ -191,9 +216,10 @@ def _accuracies_due(p):
     means = [a/b for a, b in zip(p.right, p.sizes)]
     yield from (_sum(means[:i])/i for i in range(1, len(means)))
 
-def _accuracies_wrong(p, others, bs):
+def _accuracies_wrong(p, others):
     "(slug, kind, how, value) for the usual wrong accuracies"
     n, right, rows, means = len(p.right), _sum(p.right), _sum(p.sizes), [a/b for a, b in zip(p.right, p.sizes)]
+    bs = p.bs or rows
     wrong = 'accuracy-averaged-wrongly', 'mistake'
     yield 'batches-unweighted', 'note', 'the mean of the means of batches', _sum(means)/n
     yield 'fixed-batch-size', 'mistake', 'the last batch is counted as a whole one', right/(n*bs)
@@ -202,6 +228,8 @@ def _accuracies_wrong(p, others, bs):
     yield *wrong, 'the right rows are divided by the size of the last batch', right/p.sizes[-1]
     yield *wrong, 'the shares of batches are added up, and divided by the number of rows', _sum(means)/rows
     yield *wrong, 'the shares of batches are added up, and not divided', _sum(means)
+    weighed = _sum(a*b for a, b in zip(p.right, p.sizes))/rows
+    yield *wrong, 'counts of right rows are weighed as if they were shares', weighed
     yield 'first-row-only', 'mistake', 'the first row of each batch stands for all', sum(p.firsts)/n
     yield 'first-row-only', 'mistake', 'only the first row of each batch is counted', sum(p.firsts)/rows
     yield 'accuracy-inverted', 'mistake', 'the wrong rows are counted', 1 - right/rows
@@ -222,10 +250,12 @@ def _verdict(slug, kind, how, number, due):
     return Verdict(slug, text, kind)
 
 def _about_loss(ran, number, passes):
-    if any(_within(number.value, due, max(number.tol, 1e-5*abs(due))) for p in passes for due in _losses_due(p)):
+    if any(_within(number.value, due, max(number.tol, 1e-5*abs(due)))
+           for p in passes for due in _losses_due(p, number.after)):
         return _last_only(ran, number, passes)
     if number.tol > 0.006*max(abs(number.value), 1e-9): return None
-    ways = [(p, [*_losses_wrong(p, _others(ran, p), ran.things.bs)]) for p in passes]
+    if verdict := _one_batch_alone(ran, number, passes): return verdict
+    ways = [(p, [*_losses_wrong(p, _others(ran, p))]) for p in passes]
     for p, (slug, kind, how, value) in _by_way(ways):
         if _within(number.value, value, max(number.tol, 1e-5*abs(value))):
             return _verdict(slug, kind, how, number, _whole(p, 'loss'))
@@ -241,7 +271,11 @@ def _others(ran, p):
 def _loader_sizes(ran):
     "The sizes of the loaders that a loop was given"
     dls = {n: ran.things.made[n] for n in ('train', 'valid') if n in ran.things.made}
-    return [Pass(n, [], [], [], [], len(dl.dataset), len(dl)) for n, dl in dls.items()]
+    sizes = [Pass(n, [], [], [], [], len(dl.dataset), len(dl), ran.things.bs) for n, dl in dls.items()]
+    for name, (rows, n_batches, bs, all_rows) in ran.recorder.sizes.items():
+        sizes.append(Pass(name, [], [], [], [], rows, n_batches, bs, True))
+        if all_rows != rows: sizes.append(Pass(f'data set of {name}', [], [], [], [], all_rows, float('nan')))
+    return sizes
 
 def _last_only(ran, number, passes, scale=1):
     "A measurement that gives what the last batch alone gives"
@@ -255,6 +289,17 @@ def _last_only(ran, number, passes, scale=1):
                 return _verdict('last-batch-only', 'mistake', 'only the last batch is counted', number,
                                 _whole(p, number.kind))
 
+def _one_batch_alone(ran, number, passes, scale=1):
+    "A number of a script that is that of the first or the last batch of a measurement"
+    if re.search('batch', number.label, re.I): return None
+    for p in passes:
+        values = p.losses if number.kind == 'loss' else [a/b for a, b in zip(p.right, p.sizes)]
+        if not _is_over(p, number.after) or not values or p.n_batches < 2: continue
+        slug, how = 'last-batch-only', 'only the last batch is counted'
+        if len(p.sizes) == 1 and not p.ended: slug, how = 'first-batch-measured', 'one batch stands for all'
+        if _within(number.value/scale, values[-1], number.tol/scale + 1e-6):
+            return _verdict(slug, 'mistake', how, number, _whole(p, number.kind))
+
 def _whole(p, kind):
     "The right number of a pass"
     if kind == 'accuracy': return _sum(p.right)/_sum(p.sizes)
@@ -264,12 +309,13 @@ def _on_accuracy(ran, number, passes):
     scales = (1, 100) if number.value > 1 else (1,)
     for scale in scales:
         value, tol = number.value/scale, number.tol/scale
-        if any(_within(value, due, tol + 1e-6) for p in passes for due in _accuracies_due(p)):
+        if any(_within(value, due, tol + 1e-6) for p in passes for due in _accuracies_due(p, number.after)):
             return _last_only(ran, number, passes, scale)
     for scale in scales:
         value, tol = number.value/scale, number.tol/scale + 1e-6
         if tol > 0.011: continue
-        ways = [(p, [*_accuracies_wrong(p, _others(ran, p), ran.things.bs)]) for p in passes]
+        if verdict := _one_batch_alone(ran, number, passes, scale): return verdict
+        ways = [(p, [*_accuracies_wrong(p, _others(ran, p))]) for p in passes]
         for p, (slug, kind, how, wrong) in _by_way(ways):
             if _within(value, wrong, tol) and _is_in_source(ran, slug): return _verdict(slug, kind, how, number,
                                                                                       _whole(p, 'accuracy'))
@@ -304,8 +350,17 @@ def reported(
     passes = [p for p in _passes(ran) if p.sizes]
     if not passes: return []
     found = {}
-    for number in _all_numbers(ran):
-        how = dict(loss=_about_loss, accuracy=_on_accuracy).get(number.kind)
-        verdict = how and how(ran, number, passes)
-        if verdict: found.setdefault(verdict.slug, verdict)
-    return [v for v in found.values()]
+    numbers = [n for n in _all_numbers(ran) if n.kind]
+    for number in numbers:
+        how = dict(loss=_about_loss, accuracy=_on_accuracy)[number.kind]
+        verdict = how(ran, number, _recent(passes, number))
+        if verdict: found.setdefault((verdict.slug, verdict.kind, number.after and number.label), []).append(verdict)
+    often = {n.label: sum(m.label == n.label for m in numbers) for n in numbers}
+    return [vs[0] for (_, _, label), vs in found.items() if not label or len(vs) > often[label]/2]
+
+def _recent(passes, number):
+    "The passes that a number may be about: of a script's loaders, the last before it was printed"
+    if number.after is None: return passes
+    last = {p.loader: p.span for p in passes if p.own and p.span[0] < number.after}
+    return [p for p in passes if not p.own or last.get(p.loader) == p.span]
+

@@ -266,10 +266,11 @@ def kind_of_loop(
         return 'measure' if only_measures else 'train'
     reads = any(width > 1 or role_of(read).endswith('loader') for t in trees for read,
                 width in _loops_in(t))
-    names = {n.id for n in ast.walk(tree)
-             if isinstance(n, ast.Name)} | {n.attr for n in ast.walk(tree)
-                                            if isinstance(n, ast.Attribute)}
+    nodes = [n for t in trees for n in ast.walk(t)]
+    names = {n.id for n in nodes if isinstance(n, ast.Name)}
+    names |= {n.attr for n in nodes if isinstance(n, ast.Attribute)}
     model = any(role_of(n) == 'model' for n in names) or 'self' in calls
+    if not name: model = model or any(role_of(n) == 'loss' for n in calls)  # forgotten by a script
     if not (reads and model): return ''
     trains = _learns.search(name) and ('zero_grad' in calls
                                        or any(role_of(n) == 'optimizer' for n in names))

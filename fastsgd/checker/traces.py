@@ -8,7 +8,8 @@ __all__ = ['nothing', 'Mark', 'mark_of', 'kinds_in', 'Stop', 'Event', 'Recorder'
 # %% ../../nbs/88_traces.ipynb #9841badd
 import linecache, sys, warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import (ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout,
+                        suppress)
 from io import StringIO
 from math import prod
 from threading import Lock, get_ident
@@ -89,6 +90,14 @@ def _tensors_in(args):
         elif isinstance(a, (list, tuple)): yield from (b for b in a if isinstance(b, Tensor))
         elif isinstance(a, dict): yield from (b for b in a.values() if isinstance(b, Tensor))
 
+def _is_no_class(tensors):
+    "Whether outputs of a model, and not classes, are compared with whole numbers"
+    if len(tensors) != 2: return False
+    out, y = sorted(tensors, key=lambda t: 'out' not in kinds_in(mark_of(t)))
+    if 'out' not in kinds_in(mark_of(out)) or kinds_in(mark_of(y)) != {'y'}: return False
+    def is_whole(t): return not t.is_floating_point() or bool((t == t.round()).all())
+    return not is_whole(out.detach()) and is_whole(y)
+
 def _dim_of(name, args, kwargs):
     "The dimension an operation works along"
     dim = kwargs.get('dim', kwargs.get('axis', args[1] if len(args) > 1 else None))
@@ -139,6 +148,20 @@ def _copied(x):
 def _first_tensor(x): return next(_tensors_in([x]), None)
 
 # %% ../../nbs/88_traces.ipynb #1800b64a
+class _Said(StringIO):
+    "What a loop prints, and how many events there were before"
+    def __init__(self, events):
+        super().__init__()
+        self.events, self.times = events, []
+
+    def write(self, text):
+        self.times.append((self.tell(), len(self.events)))
+        return super().write(text)
+
+    def events_before(self, place):
+        "How many events there were when the text at a place was printed"
+        return max((n for at, n in self.times if at <= place), default=0)
+
 class Recorder(TorchFunctionMode):
     "Writes down what happens in PyTorch while it is entered"
     def __init__(self,
@@ -154,7 +177,8 @@ class Recorder(TorchFunctionMode):
         self.inside = self.stepping = self.quiet = self.count = self.n_steps = 0
         self.began, self.stopped, self.known_modules = None, False, {}
         self.forwards, self.losses = [], []
-        self.size, self.out, self.scheduling = 0, StringIO(), 0
+        self.size, self.out, self.scheduling = 0, _Said(self.events), 0
+        self.sizes = {}  # of the author's loaders: (rows, batches, rows in a batch, rows of the data set)
 
     # Where things happen
 
@@ -203,7 +227,7 @@ class Recorder(TorchFunctionMode):
         if k == -1: self.passes[name] = self.passes.get(name, 0) + 1
         i = self.passes.get(name, 0)
         self.add('pass' if k == -1 else 'end' if k is None else 'read', loader=name, k=k, i=i,
-                 rows=_rows_in(xb))
+                 rows=_rows_in(xb), y=None if self.lightly else _copied(yb))
         for kind, t in ('x', xb), ('y', yb):
             if isinstance(t, Tensor): t._fastsgd_mark = Mark(frozenset([(kind, name, k, i)]))
 
@@ -217,6 +241,7 @@ class Recorder(TorchFunctionMode):
 
     def _tell(self, loader, batches):
         name = self.loaders.setdefault(id(loader), f'loader {len(self.loaders) + 1}')
+        with suppress(TypeError): self.sizes[name] = _sizes_of(loader)
         self.read(name, -1, None, None)
         for k, batch in enumerate(batches):
             self.read(name, k, *_pair(batch))
@@ -286,8 +311,9 @@ class Recorder(TorchFunctionMode):
         if op in _told_ops and kinds_in(Mark(of)) & {'out', 'x', 'y', 'loss'}:
             dim = _dim_of(op, args, kwargs)
             shape = tuple(tensors[0].shape) if tensors else ()
+            number = next((a for a in args[1:2] if isinstance(a, float)), None)
             self.add('op', op=op, dim=dim, shape=shape, of=of, ops=ops, value=result if op == 'item'
-                     else None)
+                     else None, number=number, no_class=op == 'eq' and _is_no_class(tensors))
             ops = (*ops, op)[-24:]
         if name == '__set__:requires_grad' or name == 'requires_grad_':
             if kinds_in(Mark(of)) & {'out', 'x', 'loss'}: self.add('forced', of=of, ops=ops)
@@ -580,6 +606,10 @@ def _is_authors(frame): return frame.f_globals.get('__name__', '').partition('.'
 
 def _all_below(cls):
     for sub in cls.__subclasses__(): yield from (sub, *_all_below(sub))
+
+def _sizes_of(loader):
+    rows = len(loader.sampler) if loader.sampler is not None else len(loader.dataset)
+    return rows, len(loader), loader.batch_size or 0, len(loader.dataset)
 
 def _rows_in(x): return len(x) if isinstance(x, Tensor) and x.ndim else 0
 
