@@ -7,10 +7,11 @@ __all__ = ['Loop', 'Judgement', 'Unclear', 'loop_of', 'judge', 'loops_in', 'inne
            'is_loop', 'judge_statement', 'takes_what_the_exercise_takes', 'FileLoops', 'judge_functions']
 
 # %% ../../nbs/88_loops.ipynb #4a198aac
-import ast, inspect, linecache, os, re, tempfile
+import ast, inspect, linecache, os, re, sys, tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from types import CodeType
 
 import torch
@@ -20,7 +21,7 @@ from torch.optim import Optimizer
 from .. import exercises
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
-from .problem import NotKnown, Things, TinyNet, forms
+from .problem import Form, NotKnown, Things, TinyNet, forms
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    tree_of)
@@ -284,7 +285,7 @@ def _candidates(loop, n_out, keys, seed, model_form):
     keys = keys or _keys_of(loop)
     chosen = [replace(f, keys=keys, seed=seed, shape=shape) for f in chosen]
     if model_form: chosen = [replace(f, shape=model_form[0], n_out=model_form[1]) for f in chosen
-                             if (f.n_out > 1) == (model_form[1] > 1)] or chosen
+                             if (f.n_out > 1) == (model_form[1] > 1)] or [replace(f, shape=model_form[0]) for f in chosen]
     return chosen
 
 def _keys_of(loop):
@@ -345,14 +346,15 @@ def judge(
     keys: tuple = (), # of a batch that is a dict: the inputs' and the labels'
     seed: int = 0, # of the tiny problem
     partner: Loop = None, # a loop that measures, and is called after each epoch
-    lenient: bool = True # may the beginning of a function fail?
+    lenient: bool = True, # may the beginning of a function fail?
+    only: Form = None # to try; the likely ones if not given
 ) -> Judgement: # with its verdicts, or the sentence that says why there are none
     "Run a loop on the form of the tiny problem that fits it, and judge it"
     told, named = _told_roles(roles)
     make, takes = _own_model(loop)
     if loop.kind == 'measure' and _optional_optimizer(loop): partner = None
     best = None
-    for form in _candidates(loop, n_out, keys, seed, takes):
+    for form in [only] if only else _candidates(loop, n_out, keys, seed, takes):
         if best is not None and not best.unclear and not _may_be_another(best, form): continue
         try: now = _judged_on(loop, form, told, named, make, partner)
         except Unclear as e:
@@ -597,8 +599,11 @@ def judging(
 ) -> Callable: # `f(loop)` gives its `Judgement`
     "What judges one loop of several, alone and together with one that measures"
     measuring = [x for x in loops if x.kind == 'measure' and x.owner is None]
+    training = [x for x in loops if x.kind == 'train' and x.owner is None]
     def judge_one(loop):
         found = judge(loop, **options)
+        if loop.kind == 'measure' and loop.owner is None and len(training) == 1:
+            found = _with_labels_of(training[0], loop, found, options)
         alone = loop.kind == 'train' and loop.owner is None
         if alone and measuring and not found.unclear and not found.mistakes:
             _judge_together(loop, measuring[0], found, options)
@@ -625,6 +630,16 @@ def settled(
 
 # %% ../../nbs/88_loops.ipynb #1287ab2b
 _together = {'trained-in-eval-mode', 'gradients-not-zeroed', 'trained-while-measuring'}
+
+def _with_labels_of(training, loop, found, options):
+    "A measurement that takes other labels than the training of its file is judged with those of the training"
+    if found.unclear or found.mistakes: return found
+    train, form = judge(training, **options), found.ran.things.form
+    if train.unclear or train.mistakes or train.ran.things.form.labels == form.labels: return found
+    other = judge(training, only=form, **options)
+    if not (other.unclear or other.mistakes): return found  # it takes both
+    with_its = judge(loop, only=train.ran.things.form, **options)
+    return with_its if any(v.slug == 'labels-broadcast' for v in with_its.mistakes) else found
 
 def _judge_together(loop, partner, found, options):
     "Add what shows only where a training and a measurement follow each other"
@@ -656,8 +671,14 @@ def judge_statement(
                 space, repeated=False)
     found = judge(loop, **options)
     found.verdicts = [v for v in found.verdicts if not v.line or loop.holds(v.line)
-                      or v.slug in _together]
+                      or v.slug in _together or not _in_a_loop_of_its_own(v.line, text)]
     return found
+
+def _in_a_loop_of_its_own(line, text):
+    "Whether a line belongs to a function that is judged by itself"
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)
+                 and n.lineno <= line <= n.end_lineno]
+    return any(kind_of_loop(n.name, ast.Module([n], [])) for n in functions)
 
 # %% ../../nbs/88_loops.ipynb #55277980
 def takes_what_the_exercise_takes(
@@ -683,7 +704,7 @@ class FileLoops:
         seed: int = 0 # of the tiny problems
     ):
         self.path, self.text, self.seed = path, text, seed
-        self.loops, self.own, self.programs = {}, {}, []
+        self.loops, self.own, self.programs, self.last = {}, {}, [], None
 
     def execute(self,
         statement: ast.stmt, # of the file, outside of all functions
@@ -694,10 +715,20 @@ class FileLoops:
         if program := program_of(statement, space, self.text,
                                  code.co_filename): self.programs.append(program)
         if not is_loop(statement):
-            exec(code, space)
+            self._execute_after(code, space)
             return
-        found = judge_statement(statement, code, space, self.text, seed=self.seed)
-        self.own[found.name] = found
+        self.last = judge_statement(statement, code, space, self.text, seed=self.seed)
+        self.own[self.last.name] = self.last
+
+    def _execute_after(self, code, space):
+        "Run a statement that is no loop; what it prints may be a number of the loop before it"
+        with redirect_stdout(StringIO()) as said:
+            try: exec(code, space)
+            finally: sys.__stdout__.write(said.getvalue())
+        if self.last is None or not said.getvalue() or self.last.ran is None: return
+        slugs = {v.slug for v in self.last.verdicts}
+        more = [v for v in reported(self.last.ran, said.getvalue()) if v.slug not in slugs]
+        self.last.verdicts = _in_order(self.last.verdicts + more)
 
     def without(self,
         found: dict # functions that have the names of exercises

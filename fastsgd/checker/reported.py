@@ -166,7 +166,7 @@ def _losses_due(p, after=None):
     "Losses that may be reported with good reason"
     if not p.losses: return
     if _is_over(p, after):
-        yield _whole(p, 'loss')
+        if p.ended: yield _whole(p, 'loss')
         return
     yield from p.losses
     total = n = plain = 0.
@@ -205,7 +205,7 @@ def _losses_wrong(p, others):
 
 def _accuracies_due(p, after=None):
     if _is_over(p, after):
-        yield _whole(p, 'accuracy')
+        if p.ended: yield _whole(p, 'accuracy')
         return
     right = n = 0
     for ok, size in zip(p.right, p.sizes):
@@ -295,10 +295,11 @@ def _one_batch_alone(ran, number, passes, scale=1):
     for p in passes:
         values = p.losses if number.kind == 'loss' else [a/b for a, b in zip(p.right, p.sizes)]
         if not _is_over(p, number.after) or not values or p.n_batches < 2: continue
-        slug, how = 'last-batch-only', 'only the last batch is counted'
-        if len(p.sizes) == 1 and not p.ended: slug, how = 'first-batch-measured', 'one batch stands for all'
-        if _within(number.value/scale, values[-1], number.tol/scale + 1e-6):
-            return _verdict(slug, 'mistake', how, number, _whole(p, number.kind))
+        if not _within(number.value/scale, values[-1], number.tol/scale + 1e-6): continue
+        if p.ended: return _verdict('last-batch-only', 'mistake', 'only the last batch is counted', number,
+                                    _whole(p, number.kind))
+        text = f'It reports {number.value:.6g}, of one batch out of {p.n_batches}.'
+        return Verdict('first-batch-measured', f'{text} {loop_names["first-batch-measured"].what}')
 
 def _whole(p, kind):
     "The right number of a pass"
@@ -343,20 +344,26 @@ def _unexplained(ran, number, passes):
 
 # %% ../../nbs/88_reported.ipynb #672cf5f4
 def reported(
-    ran: Ran # what was seen
+    ran: Ran, # what was seen
+    later: str = None # what was printed after it; all that it reports itself if not given
 ) -> list: # a `Verdict` for each number that is wrong, one for each slug
     "What is wrong with the numbers of a loop"
     ran.halves = _loader_sizes(ran)
     passes = [p for p in _passes(ran) if p.sizes]
     if not passes: return []
     found = {}
-    numbers = [n for n in _all_numbers(ran) if n.kind]
+    numbers = [n for n in (_all_numbers(ran) if later is None else _printed_after(ran, later)) if n.kind]
     for number in numbers:
         how = dict(loss=_about_loss, accuracy=_on_accuracy)[number.kind]
         verdict = how(ran, number, _recent(passes, number))
         if verdict: found.setdefault((verdict.slug, verdict.kind, number.after and number.label), []).append(verdict)
     often = {n.label: sum(m.label == n.label for m in numbers) for n in numbers}
     return [vs[0] for (_, _, label), vs in found.items() if not label or len(vs) > often[label]/2]
+
+def _printed_after(ran, text):
+    for number in _in_words(text):
+        number.after = len(ran.events)
+        yield number
 
 def _recent(passes, number):
     "The passes that a number may be about: of a script's loaders, the last before it was printed"
