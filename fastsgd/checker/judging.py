@@ -51,6 +51,7 @@ class Ran:
     own_model: bool = False # is the model the author's?
     aware: bool = False # does the author's file call `train()` or `eval()` anywhere?
     repeated: bool = True # is it called once an epoch?
+    computed: list = field(default_factory=list) # names of globals that are computed from parameters
 
     @property
     def events(self) -> list: # in order
@@ -258,7 +259,7 @@ def _accumulation(ran):
     "Several backwards for a step"
     steps = ran.steps
     if not steps or _several_ways(ran) or any(s.reused or s.event.closure for s in steps): return
-    lost = [s for s in steps if s.lost and s.fresh and _other_batches(s)]
+    lost = [s for s in steps if s.lost and s.fresh and _other_batches(ran, s)]
     whole_epochs = len(steps) <= _n_passes(ran)
     if len(lost) > len(steps)/2:
         zero = next(e for e in ran.of('zero'))
@@ -267,9 +268,18 @@ def _accumulation(ran):
     elif sum(map(_adds_batches, steps)) > len(steps)/2:
         yield from _added_up(ran, whole_epochs)
 
-def _other_batches(step):
+def _other_batches(ran, step):
     a, b = ({x for e in es for x in _batches(e.of)} for es in (step.lost, step.fresh))
+    if a and a == b: return _other_rows(ran, step)
     return bool(a - b) if a or b else True
+
+def _other_rows(ran, step):
+    "Whether the same line went backward for other rows of the same batch"
+    lost = [e for e in step.lost if e.line == step.fresh[-1].line]
+    def rows(events): return [f.x for f in ran.recorder.forwards for e in events if ('out', f.i) in e.of]
+    a, b = rows(lost), rows(step.fresh)
+    return bool(a and b) and not any(x is None or y is None or x.shape == y.shape and torch.equal(x, y)
+                                     for x in a for y in b)
 
 def _added_up(ran, whole_epochs):
     "Gradients of several batches that are added up on purpose, or not"
@@ -351,6 +361,30 @@ def _without_history(ran):
         no_history = 'does not require grad' in e.error
         if no_history or not e.error and not any(b.delta for b in ran.backwards):
             yield _why_no_history(ran, e)
+            return
+    yield from _begun_anew(ran)
+    yield from _partly_detached(ran)
+
+def _begun_anew(ran):
+    "Backwards that end at tensors made from what the model said, and do not reach the model"
+    own = {id(p) for m in ran.recorder.known_modules.values() for p in m.parameters() if p.requires_grad}
+    reached = {i for b in ran.backwards for i in b.delta}
+    given = [f for f in ran.recorder.forwards if f.grad and f.out is not None]
+    if not reached or reached & own or not given or not ran.backwards: return
+    e, sizes = ran.backwards[0], {ran.recorder.params[i].numel() for i in reached}
+    f = next((f for f in reversed(given) if f.n < e.n), given[0])
+    if f.out.numel() in sizes: yield _said('predictions-detached', f'{_quoted(f)}{_at(f)}.', f)
+    elif sizes == {1}: yield _said('loss-detached', f'{_quoted(e, "backward")}{_at(e)}.', e)
+
+def _partly_detached(ran):
+    "A part of a loss that could be learned from, and has no gradient"
+    losses = ran.recorder.losses
+    for b in ran.backwards:
+        cut = [losses[i] for kind, i in {s for s in b.of if s[0] == 'loss'}
+               if losses[i].grad and not losses[i].coefs and kinds_in(losses[i].marks[0]) & {'out'}]
+        if cut and b.by == 'backward':
+            yield _said('loss-detached', f'{_quoted(cut[0])}{_at(cut[0])}, is a part of the loss, and gets no gradient.',
+                        cut[0])
             return
 
 def _why_no_history(ran, e):
@@ -446,7 +480,11 @@ def _broken(ran):
     "Errors of PyTorch that have a name"
     text = f'{ran.error}'
     last = next((e for e in reversed(ran.events) if e.line), None)
-    if 'second time' in text and last: yield _said('backward-twice', f'{_quoted(last, "backward")}{_at(last)}.', last)
+    if 'second time' in text and ran.computed:
+        some = ', '.join(f'`{n}`' for n in ran.computed[:3])
+        yield _said('not-a-leaf', f'{some}.', last)
+    elif 'second time' in text and last:
+        yield _said('backward-twice', f'{_quoted(last, "backward")}{_at(last)}.', last)
     if 'leaf Variable that requires grad' in text: yield _said('update-under-autograd', '', last)
     leaf = any('not a leaf' in str(w.message) for w in getattr(ran.recorder, 'warned', ()))
     rebound = [e for e in ran.of('rebound') if not e.text.startswith(('print', 'assert'))]
@@ -653,11 +691,21 @@ def _made_of(ran):
         if e.op in ('softmax', 'log_softmax') and e.dim == 0 and len(e.shape) == 2 and 'out' in kinds_in(Mark(e.of)):
             yield _said('softmax-over-batch', f'{_quoted(e)}{_at(e)}.', e)
             break
-    else: yield from _doubled(ran)
+    else: yield from _softmax_of_batch(ran) or _doubled(ran)
     for e in ran.of('broadcast'):
         a, b = e.shapes
         yield _said('labels-broadcast', f'{_quoted(e)}{_at(e)}, compares shapes {a} and {b}.', e)
         break
+
+def _softmax_of_batch(ran):
+    "A model that ends in a softmax over the rows of the batch"
+    def sums(t, dim): return _adds_to_one(t, dim) or _adds_to_one(t.exp(), dim)
+    for f in ran.training or ran.recorder.forwards:
+        t = f.out
+        if t is None or t.ndim != 2 or min(t.shape) < 2 or not t.is_floating_point(): continue
+        if not sums(t, 0) or sums(t, 1): return []
+        return [_said('softmax-over-batch', f'{_quoted(f)}{_at(f)}.', f)]
+    return []
 
 def _doubled(ran):
     "Losses that are handed what they make themselves"
