@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .loopnames import loop_names
 from .problem import Things
-from .traces import Event, Mark, Recorder, kinds_in
+from .traces import Event, Mark, Recorder, kinds_in, mark_of
 
 # %% ../../nbs/88_judging.ipynb #5ee51b8b
 @dataclass
@@ -51,6 +51,7 @@ class Ran:
     own_model: bool = False # is the model the author's?
     aware: bool = False # does the author's file call `train()` or `eval()` anywhere?
     repeated: bool = True # is it called once an epoch?
+    lists: dict = field(default_factory=dict) # globals that are lists, after it
     computed: list = field(default_factory=list) # names of globals that are computed from parameters
 
     @property
@@ -198,13 +199,28 @@ def _goes_by_nothing(step): return not step.fresh and not step.reused
 def _order(ran):
     "Steps that have nothing to go by, or too much"
     steps, backwards = ran.steps, ran.backwards
-    if not steps or not backwards or _several_ways(ran) or any(s.event.closure for s in steps): return
+    if not steps or not backwards or any(s.event.closure for s in steps): return
+    if _several_ways(ran):
+        yield from _each_its_own(ran)
+        return
     empty = [s for s in steps if _goes_by_nothing(s)]
     if len(empty) > 1 and len(empty) >= len(steps) - 1 or len(steps) == 1 and empty and steps[0].lost:
         yield _nothing_to_go_by(ran, empty[-1])
-    elif _goes_by_nothing(steps[0]) and len(steps) > 1 and _forward_since(ran, -1, _index(ran, steps[0].event)):
+    elif _goes_by_nothing(steps[0]) and len(steps) > 1 and _is_too_early(ran, *steps[:2]):
         yield _before_backward(ran, steps[0].event)
     elif any(s.reused for s in steps): yield _not_zeroed(ran)
+
+def _is_too_early(ran, first, second):
+    "Whether a step without gradients was meant to use some"
+    same = first.event.line and first.event.line == second.event.line
+    return same or _forward_since(ran, -1, _index(ran, first.event))
+
+def _each_its_own(ran):
+    "Gradients that a step uses again, of several optimizers with parameters of their own"
+    steps = [s for s in ran.steps if not s.by_hand]
+    ids = {id(s.event.opt): s.ids for s in steps}.values()
+    apart = sum(map(len, ids)) == len(set().union(*ids))
+    if len(steps) == len(ran.steps) and apart and any(s.reused for s in steps): yield _not_zeroed(ran)
 
 def _before_backward(ran, step):
     after = next((e for e in ran.events if e.kind == 'backward' and e.n > step.n), None)
@@ -267,6 +283,24 @@ def _accumulation(ran):
         yield _said(slug, f'{_quoted(zero, "zero_grad")}{_at(zero)}, is called with each batch.', zero)
     elif sum(map(_adds_batches, steps)) > len(steps)/2:
         yield from _added_up(ran, whole_epochs)
+    elif sum(map(_adds_rows, [ran]*len(steps), steps)) > len(steps)/2: yield from _unused_at_the_end(ran)
+
+def _adds_rows(ran, step):
+    "Whether the same line goes backward for several rows of data that no loader gave"
+    if len(step.fresh) < 2 or len({b.line for b in step.fresh}) > 1 or any(_batches(b.of) for b in step.fresh):
+        return False
+    given = [f.x for f in ran.recorder.forwards for b in step.fresh if ('out', f.i) in b.of]
+    return not any(x is None or y is None or x.shape == y.shape and torch.equal(x, y)
+                   for x, y in zip(given, given[1:]))
+
+def _unused_at_the_end(ran):
+    n = Counter(len(s.fresh) for s in ran.steps).most_common(1)[0][0]
+    coefs = [_coefficient(ran, b) for s in ran.steps for b in s.fresh]
+    if all(c is not None and isclose(c, 1/n, rel_tol=1e-3) for c in coefs) and _left_over(ran, n) \
+            and not ran.recorder.stopped:
+        last = ran.steps[-1].event
+        yield _said('last-gradients-unused', f'{_quoted(last, "step")}{_at(last)}, is called for each {n} batches.',
+                    last)
 
 def _other_batches(ran, step):
     a, b = ({x for e in es for x in _batches(e.of)} for es in (step.lost, step.fresh))
@@ -382,6 +416,12 @@ def _partly_detached(ran):
     for b in ran.backwards:
         cut = [losses[i] for kind, i in {s for s in b.of if s[0] == 'loss'}
                if losses[i].grad and not losses[i].coefs and kinds_in(losses[i].marks[0]) & {'out'}]
+        parts = [losses[i] for kind, i in {s for s in b.of if s[0] == 'loss'}]
+        lost = [x for x in parts if 'detach' in x.marks[0].ops and any(('out', f.i) in x.marks[0].of and f.grad
+                                                                       for f in ran.recorder.forwards)]
+        if lost and not any(x.grad for x in parts):
+            yield _said('predictions-detached', f'{_quoted(lost[0])}{_at(lost[0])}.', lost[0])
+            return
         if cut and b.by == 'backward':
             yield _said('loss-detached', f'{_quoted(cut[0])}{_at(cut[0])}, is a part of the loss, and gets no gradient.',
                         cut[0])
@@ -591,6 +631,54 @@ def _alignment(ran, backward):
     if not pairs: return None
     a, b = (torch.cat(side) for side in zip(*pairs))
     return (a @ b/(a.norm()*b.norm()).clamp(min=1e-12)).item()
+
+_one_sided = {'cross_entropy', 'nll_loss', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'kl_div'}
+
+def _swapped(ran):
+    "Losses that are given labels for predictions"
+    for e in ran.of('loss'):
+        preds, target = map(kinds_in, e.marks)
+        if e.op in _one_sided and 'y' in preds and 'out' in target and 'out' not in preds and 'y' not in target:
+            yield Verdict('loss-wrong', f'{_quoted(e)}{_at(e)}, is given labels for predictions, and predictions for '
+                          'labels. The predictions come first.', line=e.line)
+            return
+
+def _own_formulas(ran):
+    "(backward, outputs, their gradient, labels) where the loss is a formula of the author's"
+    labels = {(e.loader, e.k, e.i): e.y for e in ran.of('read')}
+    by_i = {f.i: f for f in ran.training}
+    for s in ran.steps:
+        for b in s.fresh if len(s.fresh) == 1 else ():
+            outs, places = [by_i.get(i) for kind, i in _outs(b.of)], _batches(b.of, 'y')
+            own = not any(source[0] == 'loss' for source in b.of) and not b.scaled
+            if not own or len(outs) != 1 or outs[0] is None or len(outs[0].grads) != 1 or len(places) != 1: continue
+            y = labels.get(*places)
+            if y is not None and y.ndim and len(y) == len(outs[0].out) == len(outs[0].grads[0]):
+                yield b, outs[0].out, outs[0].grads[0], y
+
+def _formula(ran):
+    "Formulas that leave out the rows of a class, or average over the classes too"
+    seen = list(_own_formulas(ran))
+    if len(seen) < 3: return
+    b = seen[0][0]
+    for c in (0, 1):
+        both = [(g.flatten(1) if g.ndim > 1 else g[:, None], (y == c).flatten()) for _, _, g, y in seen
+                if y.numel() == len(g) and ((y == 0) | (y == 1)).all() and y.unique().numel() == 2]
+        if len(both) > 2 and all(not g[rows].any() and g[~rows].any() for g, rows in both):
+            yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the rows with label {c} get no gradient, '
+                          'so nothing is learned from them.', line=b.line)
+            return
+    ratios = [r for _, out, g, y in seen if (r := _ratio_to_cross_entropy(out, g, y)) is not None]
+    n = seen[0][1].shape[-1]
+    if len(ratios) > 2 and len(ratios) == len(seen) and all(isclose(r, 1/n, rel_tol=1e-3) for r in ratios):
+        yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the gradient is that of the cross-entropy, '
+                      f'divided by the {n} classes: the mean is to be taken over the rows alone.', line=b.line)
+
+def _ratio_to_cross_entropy(out, g, y):
+    "How many gradients of the cross-entropy a gradient is; None where it is none"
+    if out.ndim != 2 or out.shape[1] < 2 or y.ndim != 1 or y.is_floating_point(): return None
+    due = (out.softmax(1) - F.one_hot(y, out.shape[1]))/len(out)
+    return None if (r := _rate_of(g, due)) is None else r
 
 def _points_away(ran):
     "A formula whose gradient points the wrong way"
@@ -817,8 +905,15 @@ def _coverage_of_measuring(ran):
         elif 'next(' in reads[0].text: yield _said('one-batch-only', _reads(reads[0]), reads[0])
 
 def _kept_graphs(ran):
-    "Sums that keep the computations of all batches"
+    "Sums and lists that keep the computations of all batches"
     used = [{*_outs(b.of)} for b in ran.of('backward')]
+    for name, values in (ran.lists | {'': r for r in ran.results if isinstance(r, list)}).items():
+        kept = [_outs(mark_of(t).of) for t in values if isinstance(t, Tensor) and t.grad_fn is not None]
+        if len([u for u in used if any(outs & u for outs in kept)]) > 3:
+            what = f'`{name}`' if name else 'The list that it returns'
+            yield Verdict('graph-kept', f'{what} holds tensors, and with them the computation of every batch. '
+                          'Keep numbers: loss.item().', 'note')
+            return
     for e in ran.of('kept'):
         outs = _outs(e.of)
         batches = {b for b in _batches(e.of)}
@@ -829,7 +924,7 @@ def _kept_graphs(ran):
 # %% ../../nbs/88_judging.ipynb #93f83fc5
 _rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
           _by_hand,
-          _points_away, _parameters, _remade, _schedules,
+          _swapped, _formula, _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _compared, _modes_while,
           _trained_while_measuring, _wrong_rows,
           _coverage_of_measuring, _kept_graphs]

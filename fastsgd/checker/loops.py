@@ -209,6 +209,7 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
         except Stop: pass
         except Unclear: raise
         except (Exception, SystemExit) as e: ran.error = e
+        ran.lists = {n: x for n, x in loop.space.items() if isinstance(x, list) and x}
     if isinstance(ran.error, NameError) and (name := ran.error.name) and name not in (wanted or ()) and role_of(name):
         return _run_once(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
     return ran

@@ -385,8 +385,9 @@ class Recorder(TorchFunctionMode):
         if self.inside or out is None: return
         t = _first_tensor([out])
         event = self.add('forward', i=len(self.forwards), **self.begun, out=_copied(t),
-                         grad=t is not None and t.requires_grad)
+                         grad=t is not None and t.requires_grad, grads=[])
         self.forwards.append(event)
+        if event.grad and not self.lightly: t.register_hook(lambda g: event.grads.append(g.detach().clone()))
         for t in _tensors_in([out]): self._set(t, Mark(event.of | {('out', event.i)}))
 
     def _know(self, module):
