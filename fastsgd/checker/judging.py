@@ -52,7 +52,7 @@ class Ran:
     aware: bool = False # does the author's file call `train()` or `eval()` anywhere?
     repeated: bool = True # is it called once an epoch?
     lists: dict = field(default_factory=dict) # globals that are lists, after it
-    computed: list = field(default_factory=list) # names of globals that are computed from parameters
+    computed: list = field(default_factory=list) # globals that are computed from parameters
 
     @property
     def events(self) -> list: # in order
@@ -423,8 +423,8 @@ def _partly_detached(ran):
             yield _said('predictions-detached', f'{_quoted(lost[0])}{_at(lost[0])}.', lost[0])
             return
         if cut and b.by == 'backward':
-            yield _said('loss-detached', f'{_quoted(cut[0])}{_at(cut[0])}, is a part of the loss, and gets no gradient.',
-                        cut[0])
+            where = f'{_quoted(cut[0])}{_at(cut[0])}'
+            yield _said('loss-detached', f'{where}, is a part of the loss, and gets no gradient.', cut[0])
             return
 
 def _why_no_history(ran, e):
@@ -665,8 +665,8 @@ def _formula(ran):
         both = [(g.flatten(1) if g.ndim > 1 else g[:, None], (y == c).flatten()) for _, _, g, y in seen
                 if y.numel() == len(g) and ((y == 0) | (y == 1)).all() and y.unique().numel() == 2]
         if len(both) > 2 and all(not g[rows].any() and g[~rows].any() for g, rows in both):
-            yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the rows with label {c} get no gradient, '
-                          'so nothing is learned from them.', line=b.line)
+            yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the rows with label {c} get no '
+                          'gradient, so nothing is learned from them.', line=b.line)
             return
     ratios = [r for _, out, g, y in seen if (r := _ratio_to_cross_entropy(out, g, y)) is not None]
     n = seen[0][1].shape[-1]
@@ -829,7 +829,8 @@ def _compared(ran):
         if 'out' not in kinds_in(Mark(e.of)): continue
         raw = not {*e.ops} & {'sigmoid', 'softmax', 'exp', 'gt', 'ge', 'round', 'argmax', 'max'}
         if e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
-        elif with_logits and raw and e.op == 'round': how = 'rounds outputs of the last layer, which are no probabilities.'
+        elif with_logits and raw and e.op == 'round':
+            how = 'rounds outputs of the last layer, which are no probabilities.'
         elif with_logits and raw and e.op in ('gt', 'ge') and e.number == 0.5:
             how = 'compares outputs of the last layer with 0.5. That is the limit for probabilities; theirs is 0.'
         else: continue

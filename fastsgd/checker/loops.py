@@ -287,9 +287,10 @@ def _candidates(loop, n_out, keys, seed, model_form):
     shape = (1, 28, 28) if re.search(r'784|28 ?\* ?28|, ?28', ast.unparse(loop.tree)) else (6,)
     keys = keys or _keys_of(loop)
     chosen = [replace(f, keys=keys, seed=seed, shape=shape) for f in chosen]
-    if model_form: chosen = [replace(f, shape=model_form[0], n_out=model_form[1]) for f in chosen
-                             if (f.n_out > 1) == (model_form[1] > 1)] or [replace(f, shape=model_form[0]) for f in chosen]
-    return chosen
+    if not model_form: return chosen
+    shape, n_out = model_form
+    fitting = [replace(f, shape=shape, n_out=n_out) for f in chosen if (f.n_out > 1) == (n_out > 1)]
+    return fitting or [replace(f, shape=shape) for f in chosen]
 
 def _keys_of(loop):
     "The names by which a loop takes inputs and labels out of a batch, if it does"
@@ -301,6 +302,7 @@ def _keys_of(loop):
     xs, ys = ([n for n in names if role_of(n) == role or n in more] for role, more in
               (('x', ('pixel_values', 'input_ids', 'text', 'feats', 'feature')), ('y', ('label_ids', 'class'))))
     return (xs[0], ys[0]) if xs and ys else ()
+
 
 # %% ../../nbs/88_loops.ipynb #6216dd6c
 _usual_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,), (1,), (4,), (3,), (5,), (8,), (13,),

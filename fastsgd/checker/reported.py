@@ -352,11 +352,14 @@ def reported(
     passes = [p for p in _passes(ran) if p.sizes]
     if not passes: return []
     found = {}
-    numbers = [n for n in (_all_numbers(ran) if later is None else _printed_after(ran, later)) if n.kind]
+    said = _all_numbers(ran) if later is None else _printed_after(ran, later)
+    numbers = [n for n in said if n.kind]
     for number in numbers:
         how = dict(loss=_about_loss, accuracy=_on_accuracy)[number.kind]
         verdict = how(ran, number, _recent(passes, number))
-        if verdict: found.setdefault((verdict.slug, verdict.kind, number.after and number.label), []).append(verdict)
+        if not verdict: continue
+        what = verdict.slug, verdict.kind, number.after and number.label
+        found.setdefault(what, []).append(verdict)
     often = {n.label: sum(m.label == n.label for m in numbers) for n in numbers}
     return [vs[0] for (_, _, label), vs in found.items() if not label or len(vs) > often[label]/2]
 

@@ -262,7 +262,8 @@ def kind_of_loop(
             loop = loop or _has_loop(others[called])
     if not loop: return ''
     if 'backward' in calls or 'grad' in calls or 'step' in calls:
-        only_measures = bool(_measures.search(name)) and not _learns.search(name.replace('epoch', ''))
+        learns = _learns.search(name.replace('epoch', ''))
+        only_measures = bool(_measures.search(name)) and not learns
         return 'measure' if only_measures else 'train'
     reads = any(width > 1 or role_of(read).endswith('loader') for t in trees for read,
                 width in _loops_in(t))

@@ -178,7 +178,7 @@ class Recorder(TorchFunctionMode):
         self.began, self.stopped, self.known_modules = None, False, {}
         self.forwards, self.losses = [], []
         self.size, self.out, self.scheduling = 0, _Said(self.events), 0
-        self.sizes = {}  # of the author's loaders: (rows, batches, rows in a batch, rows of the data set)
+        self.sizes = {}  # of the author's loaders, as `_sizes_of` tells them
 
     # Where things happen
 
@@ -387,7 +387,8 @@ class Recorder(TorchFunctionMode):
         event = self.add('forward', i=len(self.forwards), **self.begun, out=_copied(t),
                          grad=t is not None and t.requires_grad, grads=[])
         self.forwards.append(event)
-        if event.grad and not self.lightly: t.register_hook(lambda g: event.grads.append(g.detach().clone()))
+        if event.grad and not self.lightly:
+            t.register_hook(lambda g: event.grads.append(g.detach().clone()))
         for t in _tensors_in([out]): self._set(t, Mark(event.of | {('out', event.i)}))
 
     def _know(self, module):
@@ -609,6 +610,7 @@ def _all_below(cls):
     for sub in cls.__subclasses__(): yield from (sub, *_all_below(sub))
 
 def _sizes_of(loader):
+    "How many rows it reads, its batches, the rows of a batch, and the rows of its data set"
     rows = len(loader.sampler) if loader.sampler is not None else len(loader.dataset)
     return rows, len(loader), loader.batch_size or 0, len(loader.dataset)
 
