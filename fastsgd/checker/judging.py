@@ -404,11 +404,16 @@ def _begun_anew(ran):
     own = {id(p) for m in ran.recorder.known_modules.values() for p in m.parameters() if p.requires_grad}
     reached = {i for b in ran.backwards for i in b.delta}
     given = [f for f in ran.recorder.forwards if f.grad and f.out is not None]
-    if not reached or reached & own or not given or not ran.backwards: return
+    if not own or not reached or reached & own or not given: return
     e, sizes = ran.backwards[0], {ran.recorder.params[i].numel() for i in reached}
     f = next((f for f in reversed(given) if f.n < e.n), given[0])
     if f.out.numel() in sizes: yield _said('predictions-detached', f'{_quoted(f)}{_at(f)}.', f)
     elif sizes == {1}: yield _said('loss-detached', f'{_quoted(e, "backward")}{_at(e)}.', e)
+
+def _gets_nothing(ran, loss):
+    "Whether no gradient comes to the outputs that a loss was given, though it could"
+    given = [f for f in ran.recorder.forwards if ('out', f.i) in loss.marks[0].of]
+    return bool(given) and all(f.grad and not f.grads for f in given)
 
 def _partly_detached(ran):
     "A part of a loss that could be learned from, and has no gradient"
@@ -417,8 +422,7 @@ def _partly_detached(ran):
         cut = [losses[i] for kind, i in {s for s in b.of if s[0] == 'loss'}
                if losses[i].grad and not losses[i].coefs and kinds_in(losses[i].marks[0]) & {'out'}]
         parts = [losses[i] for kind, i in {s for s in b.of if s[0] == 'loss'}]
-        lost = [x for x in parts if 'detach' in x.marks[0].ops and any(('out', f.i) in x.marks[0].of and f.grad
-                                                                       for f in ran.recorder.forwards)]
+        lost = [x for x in parts if 'detach' in x.marks[0].ops and _gets_nothing(ran, x)]
         if lost and not any(x.grad for x in parts):
             yield _said('predictions-detached', f'{_quoted(lost[0])}{_at(lost[0])}.', lost[0])
             return
@@ -821,13 +825,19 @@ def _of_inputs(ran):
             yield _said('loss-of-inputs', f'{_quoted(e)}{_at(e)}.', e)
             return
 
-def _compared(ran):
+def _outside_of_shares(ran, event):
+    "Whether outputs are no probabilities, by what they are"
+    outs = [f.out for f in ran.recorder.forwards if ('out', f.i) in event.of and f.out is not None]
+    return any(bool(((out < 0) | (out > 1)).any()) for out in outs)
+
+def _no_classes(ran):
     "What is no class, compared with labels as if it were one"
     with_logits = re.search(r'with_logits|BCEWithLogits', ran.text) and not re.search(r'BCELoss|binary_cross_entropy\(',
                                                                                       ran.text)
     for e in ran.of('op'):
         if 'out' not in kinds_in(Mark(e.of)): continue
         raw = not {*e.ops} & {'sigmoid', 'softmax', 'exp', 'gt', 'ge', 'round', 'argmax', 'max'}
+        raw = raw and (not ran.own_model or _outside_of_shares(ran, e))
         if e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
         elif with_logits and raw and e.op == 'round':
             how = 'rounds outputs of the last layer, which are no probabilities.'
@@ -926,7 +936,7 @@ def _kept_graphs(ran):
 _rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
           _by_hand,
           _swapped, _formula, _points_away, _parameters, _remade, _schedules,
-          _coverage, _stale, _made_of, _of_inputs, _choices_made, _compared, _modes_while,
+          _coverage, _stale, _made_of, _of_inputs, _choices_made, _no_classes, _modes_while,
           _trained_while_measuring, _wrong_rows,
           _coverage_of_measuring, _kept_graphs]
 

@@ -727,9 +727,10 @@ class FileLoops:
 
     def _execute_after(self, code, space):
         "Run a statement that is no loop; what it prints may be a number of the loop before it"
+        shown = sys.stdout
         with redirect_stdout(StringIO()) as said:
             try: exec(code, space)
-            finally: sys.__stdout__.write(said.getvalue())
+            finally: shown.write(said.getvalue())
         if self.last is None or not said.getvalue() or self.last.ran is None: return
         slugs = {v.slug for v in self.last.verdicts}
         more = [v for v in reported(self.last.ran, said.getvalue()) if v.slug not in slugs]
