@@ -636,13 +636,13 @@ def _alignment(ran, backward):
     a, b = (torch.cat(side) for side in zip(*pairs))
     return (a @ b/(a.norm()*b.norm()).clamp(min=1e-12)).item()
 
-_one_sided = {'cross_entropy', 'nll_loss', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'kl_div'}
+_asymmetric = {'cross_entropy', 'nll_loss', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'kl_div'}
 
-def _swapped(ran):
+def _labels_for_predictions(ran):
     "Losses that are given labels for predictions"
     for e in ran.of('loss'):
         preds, target = map(kinds_in, e.marks)
-        if e.op in _one_sided and 'y' in preds and 'out' in target and 'out' not in preds and 'y' not in target:
+        if e.op in _asymmetric and 'y' in preds and 'out' in target and 'out' not in preds and 'y' not in target:
             yield Verdict('loss-wrong', f'{_quoted(e)}{_at(e)}, is given labels for predictions, and predictions for '
                           'labels. The predictions come first.', line=e.line)
             return
@@ -935,7 +935,7 @@ def _kept_graphs(ran):
 # %% ../../nbs/88_judging.ipynb #93f83fc5
 _rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
           _by_hand,
-          _swapped, _formula, _points_away, _parameters, _remade, _schedules,
+          _labels_for_predictions, _formula, _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _no_classes, _modes_while,
           _trained_while_measuring, _wrong_rows,
           _coverage_of_measuring, _kept_graphs]
