@@ -122,7 +122,7 @@ def _pass_of(forward):
     return min(found) if found else None
 
 @dataclass(eq=False)
-class Step:
+class _Step:
     "A step, and the backwards that its gradients come from"
     event: Event # of the step, or of the first update by hand
     ids: set # of parameters
@@ -152,7 +152,7 @@ def _followed(events):
             for i in e.ids: lost += [b for b, user in pending.pop(i, []) if user is None]
         elif e.kind in ('step', 'update'):
             if e.kind == 'update' and current is None or e.kind == 'step':
-                step, lost = Step(e, set(), [], [], _unique(lost), []), []
+                step, lost = _Step(e, set(), [], [], _unique(lost), []), []
             else: step = current
             entries = [entry for i in e.ids for entry in pending.get(i, [])]
             step.ids |= e.ids

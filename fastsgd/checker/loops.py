@@ -230,10 +230,10 @@ def _call_twice(loop, ran, times, partner):
         was = len([e for e in ran.events if e.kind == 'pass' and e.loader != 'valid'])
         ran.results.append(f(*given, **named))
         passes = len([e for e in ran.events if e.kind == 'pass' and e.loader != 'valid']) - was
-        if partner is not None: _call_twice(partner, replace_kind(ran, partner), 1, None)
+        if partner is not None: _call_twice(partner, _as_partner(ran, partner), 1, None)
         elif loop.kind == 'measure' or passes != 1 and not (passes == 0 and False): return
 
-def replace_kind(ran, partner):
+def _as_partner(ran, partner):
     "The same run, as the partner's"
     return Ran(partner.name, partner.kind, partner.tree, partner.text, ran.recorder, ran.things)
 
@@ -529,7 +529,7 @@ def _judge_leniently(loop, **options):
             found = judge(other, lenient=False, **options)
             if not found.unclear: return found
 
-def program_of(
+def _program_of(
     statement: ast.stmt, # `if __name__ == '__main__':`
     space: dict, # the globals of its file
     text: str, # of the file
@@ -717,7 +717,7 @@ class FileLoops:
         space: dict # the globals there are
     ) -> None:
         "Run a statement; one that trains or measures is judged at once"
-        if program := program_of(statement, space, self.text,
+        if program := _program_of(statement, space, self.text,
                                  code.co_filename): self.programs.append(program)
         if not is_loop(statement):
             self._execute_after(code, space)
