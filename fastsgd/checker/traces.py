@@ -177,7 +177,7 @@ class Recorder(TorchFunctionMode):
         self.inside = self.stepping = self.quiet = self.count = self.n_steps = 0
         self.began, self.stopped, self.known_modules = None, False, {}
         self.forwards, self.losses = [], []
-        self.size, self.out, self.scheduling = 0, _Said(self.events), 0
+        self.size, self.out, self.scheduling, self.copies = 0, _Said(self.events), 0, {}
         self.sizes = {}  # of the author's loaders, as `_sizes_of` tells them
 
     # Where things happen
@@ -363,7 +363,7 @@ class Recorder(TorchFunctionMode):
     # Modules
 
     def _before_forward(self, module, args):
-        if self.deaf() or _is_loss(module) or _parameterless(module): return
+        if self.deaf() or not self.inside and (_is_loss(module) or _parameterless(module)): return
         self.inside += 1
         if self.inside > 1: return
         self._tick()
@@ -380,7 +380,7 @@ class Recorder(TorchFunctionMode):
                           rows=_rows_in(x))
 
     def _after_forward(self, module, args, out):
-        if self.deaf() or _is_loss(module) or _parameterless(module): return
+        if self.deaf() or not self.inside: return
         self.inside -= 1
         if self.inside or out is None: return
         t = _first_tensor([out])
@@ -401,9 +401,16 @@ class Recorder(TorchFunctionMode):
     # Gradients and steps
 
     def _grads(self):
+        "Copies of the gradients"
         if self.size > 2_000_000: return {}
-        return {i: None if p.grad is None else p.grad.detach().clone() for i,
-                p in self.params.items()}
+        self.copies = {i: self._copied_once(i, p.grad) for i, p in self.params.items()}
+        return self.copies
+
+    def _copied_once(self, i, g):
+        "A copy of a gradient; in a real run, where time counts, the latest one if it still holds"
+        was = self.copies.get(i) if self.lightly else None
+        if was is not None and g is not None and not g.is_sparse and torch.equal(was, g): return was
+        return _copied(g)
 
     def _find_leaves(self, losses):
         "Parameters that belong to no module that was called"
@@ -489,17 +496,14 @@ class Recorder(TorchFunctionMode):
                 if id(p) not in self.params:
                     self.params[id(p)], self.names[id(p)] = p, f'parameter {len(self.names)}'
         grads = self._grads()
-        self.weights = {i: self.params[i].detach().clone() for i in ids if self.size < 2_000_000}
         self.step_event = self.add('step', opt=opt, ids=ids, grads={i: grads.get(i) for i in ids},
-                                   moved=True, by='optimizer', closure=False)
+                                   by='optimizer', closure=False)
         self.stepping += 1
 
     def _after_step(self, opt, *_):
         if self.deaf() or not self.stepping: return
         self.stepping -= 1
         event = self.step_event
-        if self.weights: event.moved = any(not torch.equal(self.params[i], w) for i,
-                                           w in self.weights.items())
         if self.events[-1] is not event:  # a closure has run within it
             inside = any(e.kind == 'backward' for e in self.events[event.n:])
             event.closure = inside
@@ -589,7 +593,7 @@ _one_at_a_time = Lock()
 # %% ../../nbs/88_traces.ipynb #2015b652
 @contextmanager
 def heard(
-    steps: int = 60 # after which no more is heard
+    steps: int = 20 # after which no more is heard
 ) -> Iterator: # of a `Recorder`; of None where another one is listening
     "Within this context the models and optimizers of this thread are heard of"
     if not _one_at_a_time.acquire(blocking=False):
