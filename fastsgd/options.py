@@ -9,7 +9,7 @@ __all__ = ['at_least_one', 'seed', 'rate', 'seconds', 'tolerance', 'port', 'arch
            'load']
 
 # %% ../nbs/92_options.ipynb #5202dea5
-import argparse, json, os, re, sys, traceback, warnings
+import argparse, gc, json, os, re, sys, traceback, warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 from importlib import import_module
@@ -249,6 +249,10 @@ def say(
     "Tell the user something in one line"
     print(f'{prog}:', ' '.join(str(message).split()), file=sys.stderr)
 
+def _look_no_more():
+    "Objects that are there are not looked at for garbage any more, not even when the process ends"
+    if 'triton' not in sys.modules: gc.freeze()  # its library would say at the end that they leaked
+
 def run_and_exit(
     prog: str, # the name of the command
     job: Callable, # `job(args)` does what the options ask for, and returns whether all is well
@@ -266,6 +270,7 @@ def run_and_exit(
     except Exception:
         traceback.print_exc()
         complaint, status = our_fault, 3
+    finally: _look_no_more()
     say(prog, complaint)
     sys.exit(status)
 
@@ -290,9 +295,19 @@ def waiting(
     finally:
         if terminal: print(f'\r{" "*len(text)}\r', end='', file=sys.stderr, flush=True)
 
+@contextmanager
+def _all_stays():
+    "What is made within this context is never looked at for garbage"
+    was_on = gc.isenabled()
+    gc.disable()
+    try: yield
+    finally:
+        _look_no_more()
+        if was_on: gc.enable()
+
 def load(
     *names: str # of our modules
 ) -> list: # the modules
     "Import modules that need PyTorch"
-    with waiting('Loading PyTorch and fastai ...'):
+    with waiting('Loading PyTorch and fastai ...'), _all_stays():
         return [import_module(f'fastsgd.{name}') for name in names]

@@ -1,4 +1,5 @@
 "The command `fastsgd`: what it prints, what it writes, and how it leaves"
+import gc
 import json
 import os
 import re
@@ -300,3 +301,14 @@ finally: print('loaded', sorted({'torch', 'fastai', 'numpy', 'matplotlib'} & set
     assert 'fastsgd --arch simple_net' in run.out and 'exit status' in run.out
     for option in '--source', '--classes', '--epochs', '--lr', '--bs', '--seed', '--plot', '--json':
         assert option in run.out
+
+
+@pytest.mark.parametrize('libraries, frozen', [((), True), (('triton',), False)])
+def test_what_a_command_loads_is_not_looked_at_for_garbage(libraries, frozen, monkeypatch):
+    "but triton counts its objects at the end, and complains of those that were left"
+    monkeypatch.delitem(sys.modules, 'triton', raising=False)
+    for name in libraries: monkeypatch.setitem(sys.modules, name, SimpleNamespace())
+    gc.unfreeze()
+    options.load('speed')
+    assert (gc.get_freeze_count() > 0) == frozen and gc.isenabled()
+    gc.freeze()  # as it was
