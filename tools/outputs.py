@@ -39,8 +39,8 @@ def execute(path):
     lesson = nbformat.v4.new_notebook(metadata=fresh.metadata, cells=[c for c in fresh.cells if is_lesson(c)])
     # One thread: notebooks side by side would wait for each other's
     env = {**os.environ, 'PYTHONWARNINGS': 'ignore', 'OMP_NUM_THREADS': '1'}
-    client = NotebookClient(lesson, timeout=600, shutdown_kernel='immediate', kernel_name='python3', coalesce_streams=True,
-                            resources={'metadata': {'path': str(path.parent)}},
+    client = NotebookClient(lesson, timeout=600, kernel_name='python3', coalesce_streams=True,
+                            shutdown_kernel='immediate', resources={'metadata': {'path': str(path.parent)}},
                             extra_arguments=['--log-level=ERROR', "--InlineBackend.figure_formats={'retina'}"])
     client.execute(env=env)  # fills the cells of `fresh`, which `lesson` holds
     return stored, fresh

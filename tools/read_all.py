@@ -26,7 +26,7 @@ def read(path, slow, compare):
     code = [c for c in nb.cells if c.cell_type == 'code']
     nb.cells = [c for c in code if slow or not re.search(r'^#\|\s*slow', c.source, re.M)]
     stored = copy.deepcopy(nb)
-    client = NotebookClient(nb, timeout=600, shutdown_kernel='immediate', kernel_name='python3', coalesce_streams=True,
+    client = NotebookClient(nb, timeout=600, kernel_name='python3', coalesce_streams=True, shutdown_kernel='immediate',
                             extra_arguments=['--log-level=ERROR'], resources={'metadata': {'path': str(path.parent)}})
     env = {**os.environ, 'PYTHONWARNINGS': 'ignore'} if compare else None  # as the stored ones were made
     start = time.perf_counter()
