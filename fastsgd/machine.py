@@ -131,11 +131,11 @@ def measure_steps(
     return [dict(zip(('arch', 'n_out', 'bs'), job)) | found(job, dl) for job, dl in dls.items()]
 
 # %% ../nbs/96_machine.ipynb #4158502d
-_told_as = 'python -m fastsgd.machine'
+_machine_command = 'python -m fastsgd.machine'
 
 def _measure_into_file():
     "`python -m fastsgd.machine FILE`: both measurements, as JSON"
-    p = options.Parser(_told_as, 'Measure this machine, and how long steps of training take on it.',
+    p = options.Parser(_machine_command, 'Measure this machine, and how long steps of training take on it.',
                        'exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd')
     p.add_argument('file', type=options.new_file, metavar='FILE', help='the file to write')
     p.add_argument('--device', type=options.device, default='cpu', metavar='DEVICE',
@@ -145,7 +145,7 @@ def _measure_into_file():
                      steps=measure_steps(args.device, progress=True))
         options.write(args.file, json.dumps(found, indent=1, allow_nan=False) + '\n')
         return True
-    options.run_and_exit(_told_as, write, p.parse_args())
+    options.run_and_exit(_machine_command, write, p.parse_args())
 
 # %% ../nbs/96_machine.ipynb #dfc9af13
 def least_seconds(
@@ -153,7 +153,8 @@ def least_seconds(
     work: dict # `bytes` and `flops`, as `step_work` gives them
 ) -> float: # seconds
     "The least time in which this machine could do some work on data that lies in its memory"
-    from_memory = measured['bandwidth'][max(measured['bandwidth'], key=int)]  # no cache holds so much
+    largest = max(measured['bandwidth'], key=int)  # which no cache holds
+    from_memory = measured['bandwidth'][largest]
     return max(work['bytes']/from_memory, work['flops']/max(measured['rate'].values()))
 
 # %% ../nbs/96_machine.ipynb #c9e2388e
