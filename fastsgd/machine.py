@@ -135,7 +135,7 @@ _machine_command = 'python -m fastsgd.machine'
 
 def _measure_into_file():
     "`python -m fastsgd.machine FILE`: both measurements, as JSON"
-    p = options.Parser(_machine_command, 'Measure this machine, and how long steps of training take on it.',
+    p = options.Parser(_machine_command, 'Measure this machine, and steps of training on it.',
                        'exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd')
     p.add_argument('file', type=options.new_file, metavar='FILE', help='the file to write')
     p.add_argument('--device', type=options.device, default='cpu', metavar='DEVICE',

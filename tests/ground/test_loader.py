@@ -244,7 +244,8 @@ def test_a_batch_that_moves_into_shared_memory_leaves_its_own(large):
     assert all(torch.equal(*pair) for pair in shared)
 
 
-@pytest.mark.parametrize('again', [copy.copy, copy.deepcopy, lambda dl: pickle.loads(pickle.dumps(dl)), lambda dl: dl.new()])
+@pytest.mark.parametrize('again', [
+    copy.copy, copy.deepcopy, lambda dl: pickle.loads(pickle.dumps(dl)), lambda dl: dl.new()])
 def test_a_copy_of_a_loader_has_memory_of_its_own(large, again):
     dl = get_dls(large, 8).train
     used = {*addresses(dl)}
