@@ -168,7 +168,7 @@ def _loaders_in_turns(bs, rows, rounds):
 # %% ../nbs/96_growth.ipynb #c35a3526
 def fresh_memory(
     sizes: tuple = (256, 1024, 4096), # rows in a batch
-    rows: int = 16_384, # in an epoch
+    rows: int = 12_396, # in an epoch
     rounds: int = 11, # how often each is measured
     progress: bool = False # a bar, in a terminal?
 ) -> dict: # by setting, rows in a batch and loader: `ratio` with quartiles, `faults` for a batch
