@@ -243,6 +243,8 @@ and tiers with tiers; all ratios from one run.""", """examples:
   fastsgd_bench --source mnist_sample             12,396 digits, downloaded on first use
   fastsgd_bench --rows 12396,1000000              how time and memory grow; a million rows take 3 GB
   fastsgd_bench --device cuda --json bench.json   on a GPU, and keep the numbers
+  fastsgd_bench --ladder                          ways to train, each proven to do the same
+  fastsgd_bench --ladder --arch simple_net --bs 64
 
 exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd""")
     p.add_argument('--source', type=options.source, default='embedded', help='embedded, mnist_sample, '
@@ -253,8 +255,29 @@ exit status: 0 done, 2 the request was wrong, 3 a fault of fastsgd""")
                    help='how often each thing is measured (default: %(default)s)')
     p.add_argument('--device', type=options.device, default='cpu',
                    help='where to train: cpu, cuda or mps (default: %(default)s)')
+    p.add_argument('--ladder', action='store_true',
+                   help='from a gradient by hand to Learner and other libraries: prove, then time, an epoch of each')
+    p.add_argument('--arch', choices=options.archs, help='the model of the ladder (default: linear)')
+    p.add_argument('--bs', type=options.at_least_one, metavar='N', help='rows in a batch of the ladder (default: 256)')
     p.add_argument('--json', type=new_file, metavar='FILE', help='write all numbers')
     return p
+
+def _bench_options(argv):
+    "The options of `fastsgd_bench`, which fit together"
+    parser = _bench_parser()
+    args = parser.parse_args(argv)
+    if not args.ladder and (args.arch or args.bs): parser.error('--arch and --bs say what is climbed: add --ladder')
+    if args.ladder and len(args.rows) > 1:
+        parser.error('the ladder takes one number of rows, such as --rows 12396')
+    return args
+
+def _climb(digits, args):
+    "The ladder, as the options ask for it"
+    ladder, = load('ladder')
+    climbed = ladder.ladder(digits, args.arch or 'linear', args.rows[0], args.bs or 256, args.rounds,
+                            args.device, progress=True)
+    print(climbed.machine, climbed, sep='\n', flush=True)
+    return climbed.to_dict()
 
 def _headed(table):
     "A table in text, with each heading on a line of its own"
@@ -267,16 +290,22 @@ def _headed(table):
         heading = group
     return '\n'.join(lines)
 
-def _bench(args):
-    "Do what the options ask for"
-    data, speed = load('data', 'speed')
-    digits = data.load_digits(args.source)
+def _compare_speeds(digits, args):
+    "All comparisons, as the options ask for them"
+    speed, = load('speed')
     plan = speed.bench_plan(digits, args.rows, args.rounds, args.device)
     print(digits, plan, sep='\n', flush=True)
     result = speed.bench(digits, args.source, args.rows, args.rounds, args.device, progress=True)
     print(result['machine'],
           'Ratios of the first to the second: medians and quartiles over the rounds',
           _headed(speed.bench_table(result)), sep='\n', flush=True)
+    return result
+
+def _bench(args):
+    "Do what the options ask for"
+    data, = load('data')
+    digits = data.load_digits(args.source)
+    result = (_climb if args.ladder else _compare_speeds)(digits, args)
     if args.json: write_json(args.json, args, result)
     return True
 
@@ -285,7 +314,7 @@ def bench_main(
     argv: list[str] = None # the arguments; those of the command line if not given
 ) -> None: # leaves through `SystemExit`: 0 done, 2 the request was wrong
     "The command `fastsgd_bench`"
-    run_and_exit('fastsgd_bench', _bench, _bench_parser().parse_args(argv))
+    run_and_exit('fastsgd_bench', _bench, _bench_options(argv))
 
 # %% ../nbs/93_cli.ipynb #68bacef9
 def _serve_parser():
