@@ -274,6 +274,7 @@ def _bench_options(argv):
 def _climb(digits, args):
     "The ladder, as the options ask for it"
     ladder, = load('ladder')
+    print(digits, flush=True)
     climbed = ladder.ladder(digits, args.arch or 'linear', args.rows[0], args.bs or 256, args.rounds,
                             args.device, progress=True)
     print(climbed.machine, climbed, sep='\n', flush=True)

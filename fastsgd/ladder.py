@@ -429,7 +429,7 @@ def _weights(held, arch):
     held = [p.detach().cpu() if isinstance(p, Tensor) else torch.tensor(np.asarray(p)) for p in held]
     return [p.double() for p in held]
 
-def _trained(make, job):
+def _after_an_epoch(make, job):
     "What trains, and the weights after an epoch"
     epoch, held = make(job)
     epoch()
@@ -441,15 +441,15 @@ def _cause(name, make, job):
         runs = []
         for title, maker in ('tier 1', tier1), (name, make):
             epoch, _ = maker(job)
-            with watch(name=title) as run: epoch()
+            with watch(name=title, weights=True) as run: epoch()
             runs.append(run)
         cause = compare(*runs).cause
     except Refusal: return ''  # there was nothing to be watched
-    return cause.text if cause else ''
+    return cause.text[0].upper() + cause.text[1:] if cause else ''
 
 def _proven(name, make, job, reference):
     "What trains for an epoch, and whether that is what tier 1 does"
-    epoch, weights = _trained(make, job)
+    epoch, weights = _after_an_epoch(make, job)
     apart = max((p - q).abs().max().item() for p, q in zip(weights, reference))
     proof = Proof(apart, bounds[job.dtype])
     if not proof.holds: proof.cause = _cause(name, make, job)
@@ -462,7 +462,7 @@ def prove(
 ) -> Proof: # `.holds` says whether it is the same computation
     "Let a rung and tier 1 train for an epoch, and compare their weights"
     name, rung = (rung, rungs[rung]) if isinstance(rung, str) else ('the rung', rung)
-    return _proven(name, rung.make, job, _trained(tier1, job)[1])[1]
+    return _proven(name, rung.make, job, _after_an_epoch(tier1, job)[1])[1]
 
 # %% ../nbs/31_ladder.ipynb #1add0034
 @dataclass
@@ -492,8 +492,8 @@ class Ladder:
     def plot(self) -> plt.Figure: # save it with `savefig`
         "A bar for each rung, the fastest at the bottom"
         table = self.table()
-        low, high = ([1e3*q for q in side] for side in zip(*map(_quartiles_of, map(self.seconds.get, table.index))))
-        fig, ax = plt.subplots(figsize=(8, 0.3*len(table) + 0.8))
+        low, high = 1e3*np.quantile([self.seconds[n] for n in table.index], [.25, .75], axis=1)
+        fig, ax = plt.subplots(figsize=(8, 0.28*len(table) + 0.8))
         kinds = [rungs[n].kind if n in rungs else 'other' for n in table.index]
         ax.barh(table.index, table.ms, xerr=[table.ms - low, high - table.ms], ecolor='0.3',
                 color=[show.colors[kind] for kind in kinds])
@@ -501,6 +501,7 @@ class Ladder:
             ax.text(ms*1.06, i, f'{ratio:.2g}', va='center', fontsize='small')
         ax.set(xlabel='milliseconds for an epoch; beside the bars, as a multiple of tier 1',
                xscale='log', xlim=(0.5*table.ms.min(), 2*max(high)))
+        ax.xaxis.set_major_formatter('{x:g}')
         ax.set_title(self.job, fontsize='medium', loc='left')
         ax.margins(y=0.01)
         return fig
@@ -515,10 +516,6 @@ class Ladder:
         return '\n'.join([self.job, table, *(f'{n}: {why}' for n, why in self.left_out.items())])
 
 # %% ../nbs/31_ladder.ipynb #1add0035
-def _quartiles_of(seconds):
-    "The lower and the upper quartile"
-    return np.quantile(seconds, [.25, .75])
-
 def _with_threads(n, epoch):
     def run():
         torch.set_num_threads(n)
@@ -572,7 +569,7 @@ def ladder(
     job = Job(repeated(data, rows), arch, bs, archs.rate_for(1), device=device)
     exact = torch.float32 if device.type == 'mps' else torch.float64  # which that does not have
     jobs = [replace(job, data=job.data.to(dtype)) for dtype in dict.fromkeys((exact, torch.float32))]
-    references = [_trained(tier1, job)[1] for job in jobs]
+    references = [_after_an_epoch(tier1, job)[1] for job in jobs]
     asked = {'tier 1': rungs['tier 1']} | (rungs if among is None else among)
     epochs, proofs, left_out = {}, {}, {} if among else dict(other_computations)
     threads = device.type == 'cpu' and torch.get_num_threads() > 1
