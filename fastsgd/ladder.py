@@ -443,7 +443,7 @@ def _cause(name, make, job):
             epoch, _ = maker(job)
             with watch(name=title, weights=True) as run: epoch()
             runs.append(run)
-        cause = compare(*runs).cause
+        cause = compare(*runs, bounds[job.dtype]).cause
     except Refusal: return ''  # there was nothing to be watched
     return cause.text[0].upper() + cause.text[1:] if cause else ''
 
@@ -571,7 +571,7 @@ def ladder(
     jobs = [replace(job, data=job.data.to(dtype)) for dtype in dict.fromkeys((exact, torch.float32))]
     references = [_after_an_epoch(tier1, job)[1] for job in jobs]
     asked = {'tier 1': rungs['tier 1']} | (rungs if among is None else among)
-    epochs, proofs, left_out = {}, {}, {} if among else dict(other_computations)
+    epochs, proofs, left_out = {}, {}, {}
     threads = device.type == 'cpu' and torch.get_num_threads() > 1
     look = dict(bar_format='{desc} |{bar}| {elapsed} gone, about {remaining} left', smoothing=0)
     with show.bar(total=_proof_rounds + (rounds + 1)*(1 + threads), show=progress, **look) as bar:
@@ -584,5 +584,6 @@ def ladder(
         bar.set_description_str(f'{len(epochs)} rungs in turns')
         timed = time_epochs(epochs, rounds, device, bar)
         by_threads = _one_against_all(epochs, rounds, bar) if threads else {}
+    if among is None: left_out |= other_computations
     title = f'{arch}, {rows:,} rows in batches of {bs}, {rounds} rounds'
     return Ladder(machine_line(device), title, timed.seconds, proofs, left_out, by_threads)
