@@ -56,7 +56,8 @@ setup(
     cmdclass=dict(build_py=BuildWithChapters),
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),
-    extras_require={extra: cfg[f'{extra}_requirements'].split() for extra in ('dev', 'ladder', 'learn', 'scale', 'serve')},
+    extras_require={extra: cfg[f'{extra}_requirements'].split()
+                    for extra in ('dev', 'ladder', 'learn', 'scale', 'serve')},
     entry_points={'console_scripts': cfg['console_scripts'].split(),
                   'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]},
     zip_safe=False,

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from torch.utils.data import BatchSampler, DataLoader, TensorDataset
 
 from . import archs, manual, modules, show
-from .data import DigitData, get_dls, load_digits
+from .data import DigitData, TensorLoader, get_dls, load_digits
 from .guards import BadValue, Refusal
 from .learner import get_learner
 from .manual import mnist_loss
@@ -81,7 +81,7 @@ class Job:
         "The start as a module"
         return archs.as_module(self.arch, self.tensors())
 
-    def dl(self): # gives batches (xb, yb)
+    def dl(self) -> TensorLoader: # gives batches (xb, yb)
         "Our loader"
         return get_dls(self.data, self.bs, self.seed, self.device).train
 
@@ -159,7 +159,7 @@ rungs['gradient by hand, compiled'] = Rung(partial(by_hand, compiled=True), 'man
 # %% ../nbs/31_ladder.ipynb #1add0016
 def our_loader(
     job: Job # what to do
-): # gives batches
+) -> TensorLoader: # gives batches
     "Rows cut from the tensors, one call for a batch"
     return job.dl()
 
@@ -568,7 +568,8 @@ def ladder(
                        'load two, such as classes=(3, 7).')
     job = Job(repeated(data, rows), arch, bs, archs.rate_for(1), device=device)
     exact = torch.float32 if device.type == 'mps' else torch.float64  # which that does not have
-    jobs = [replace(job, data=job.data.to(dtype)) for dtype in dict.fromkeys((exact, torch.float32))]
+    dtypes = dict.fromkeys((exact, torch.float32))
+    jobs = [replace(job, data=job.data.to(dtype)) for dtype in dtypes]
     references = [_after_an_epoch(tier1, job)[1] for job in jobs]
     asked = {'tier 1': rungs['tier 1']} | (rungs if among is None else among)
     epochs, proofs, left_out = {}, {}, {}

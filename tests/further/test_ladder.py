@@ -185,7 +185,8 @@ def test_one_bar_comes_to_its_end_and_threads_are_put_back(small, monkeypatch, t
     monkeypatch.setattr(torch, 'set_num_threads', wanted.append)
     monkeypatch.setattr(Bar, 'made', [])
     monkeypatch.setattr(show, 'tqdm', Bar)
-    climbed = ladder.ladder(small, rows=100, rounds=2, progress=True, among={n: rungs[n] for n in ('gradient by hand',)})
+    among = {'gradient by hand': rungs['gradient by hand']}
+    climbed = ladder.ladder(small, rows=100, rounds=2, progress=True, among=among)
     bar, = Bar.made
     assert bar.n == pytest.approx(bar.total)
     assert bar.texts == ['proof 1 of 2: tier 1', 'proof 2 of 2: gradient by hand', '2 rungs in turns']
