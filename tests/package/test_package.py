@@ -222,5 +222,6 @@ def test_what_the_code_imports_is_what_gets_installed(installed):
     required = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if 'extra ==' not in r}
     foreign = set().union(*map(others, sources)) - sys.stdlib_module_names - {'fastsgd'}
     used = {import_names.get(module, module) for module in foreign}
-    extra = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if re.search(r'extra == .(ladder|scale|serve)', r)}
+    ours = r'extra == .(ladder|scale|serve)'
+    extra = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if re.search(ours, r)}
     assert required <= used <= required | extra
