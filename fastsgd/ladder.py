@@ -163,12 +163,14 @@ def our_loader(
     "Rows cut from the tensors, one call for a batch"
     return job.dl()
 
+# %% ../nbs/31_ladder.ipynb #1add0017
 def cut_beforehand(
     job: Job # what to do
 ) -> list: # the batches of one epoch, for all epochs
     "No loader at all"
     return list(job.dl())
 
+# %% ../nbs/31_ladder.ipynb #1add0018
 def torch_loader(
     job: Job, # what to do
     workers: int = 0 # processes that put batches together
@@ -177,6 +179,7 @@ def torch_loader(
     more = dict(num_workers=workers, persistent_workers=workers > 0)
     return DataLoader(job.dataset(), batch_size=job.bs, sampler=job.order(), **more)
 
+# %% ../nbs/31_ladder.ipynb #1add0019
 def torch_loader_whole(
     job: Job # what to do
 ) -> DataLoader: # gives batches
@@ -184,6 +187,7 @@ def torch_loader_whole(
     batches = BatchSampler(job.order(), batch_size=job.bs, drop_last=False)
     return DataLoader(job.dataset(), batch_size=None, sampler=batches)
 
+# %% ../nbs/31_ladder.ipynb #1add001a
 def fastai_loader(
     job: Job, # what to do
     dataset=None # rows (x, y); a `TensorDataset` if not given
@@ -194,13 +198,14 @@ def fastai_loader(
     dataset = dataset or job.dataset()
     return FastaiLoader(dataset, bs=job.bs, shuffle=True, shuffle_fn=shuffled, device=job.device)
 
+# %% ../nbs/31_ladder.ipynb #1add001b
 def book_loader(
     job: Job # what to do
 ) -> FastaiLoader: # gives batches
     "fastai's over a list of pairs, as the book has it"
     return fastai_loader(job, list(zip(job.data.train_x, job.data.train_y)))
 
-# %% ../nbs/31_ladder.ipynb #1add0017
+# %% ../nbs/31_ladder.ipynb #1add001c
 def tier1(
     job: Job, # what to do
     make_dl: Callable = our_loader # `make_dl(job)` gives batches
@@ -219,7 +224,7 @@ rungs |= {f'tier 1, {n}': Rung(partial(tier1, make_dl=dl), 'manual', on_gpu=dl i
                         "fastai's loader": fastai_loader,
                         "the book's loader": book_loader}.items()}
 
-# %% ../nbs/31_ladder.ipynb #1add0019
+# %% ../nbs/31_ladder.ipynb #1add001e
 def tier2(
     job: Job, # what to do
     opt_func: Callable = modules.BasicOptim # `opt_func(params, lr=...)` makes the optimizer
@@ -235,7 +240,7 @@ rungs |= {f'tier 2, {n}': Rung(partial(tier2, opt_func=f), 'modules')
                        "PyTorch's SGD, foreach": partial(torch.optim.SGD, foreach=True),
                        "PyTorch's SGD, fused": partial(torch.optim.SGD, fused=True)}.items()}
 
-# %% ../nbs/31_ladder.ipynb #1add001b
+# %% ../nbs/31_ladder.ipynb #1add0020
 def with_learner(
     job: Job, # what to do
     make_dl: Callable = our_loader # `make_dl(job)` gives batches
@@ -249,7 +254,7 @@ def with_learner(
 rungs['Learner'] = Rung(with_learner, 'learner')
 rungs["Learner, the book's loader"] = Rung(partial(with_learner, make_dl=book_loader), 'learner')
 
-# %% ../nbs/31_ladder.ipynb #1add001d
+# %% ../nbs/31_ladder.ipynb #1add0022
 def torch_recipe(
     job: Job, # what to do
     workers: int = 0 # processes that put batches together
@@ -270,7 +275,7 @@ def torch_recipe(
 rungs["PyTorch's recipe"] = Rung(torch_recipe, 'modules')
 rungs["PyTorch's recipe, 2 workers"] = Rung(partial(torch_recipe, workers=2), 'modules')
 
-# %% ../nbs/31_ladder.ipynb #1add001f
+# %% ../nbs/31_ladder.ipynb #1add0024
 def with_accelerate(
     job: Job # what to do
 ) -> tuple: # what trains for an epoch, and what is trained
@@ -289,7 +294,7 @@ def with_accelerate(
 
 rungs['Accelerate'] = Rung(with_accelerate, 'modules', 'accelerate')
 
-# %% ../nbs/31_ladder.ipynb #1add0020
+# %% ../nbs/31_ladder.ipynb #1add0025
 @contextmanager
 def _silent(name):
     "A library that neither warns nor tells what it does"
@@ -301,7 +306,7 @@ def _silent(name):
         try: yield
         finally: logger.setLevel(level)
 
-# %% ../nbs/31_ladder.ipynb #1add0021
+# %% ../nbs/31_ladder.ipynb #1add0026
 def with_lightning(
     job: Job # what to do
 ) -> tuple: # what trains for an epoch, and what is trained
@@ -327,7 +332,7 @@ def with_lightning(
 
 rungs['Lightning'] = Rung(with_lightning, 'modules', 'lightning')
 
-# %% ../nbs/31_ladder.ipynb #1add0023
+# %% ../nbs/31_ladder.ipynb #1add0028
 def with_numpy(
     job: Job # what to do
 ) -> tuple: # what trains for an epoch, and what is trained
@@ -354,7 +359,7 @@ def with_numpy(
 
 rungs['NumPy by hand'] = Rung(with_numpy, on_gpu=False)
 
-# %% ../nbs/31_ladder.ipynb #1add0024
+# %% ../nbs/31_ladder.ipynb #1add0029
 def with_jax(
     job: Job, # what to do
     scanned: bool = False # the epoch as one program?
@@ -398,11 +403,11 @@ def with_jax(
 rungs['JAX, a step at a time'] = Rung(with_jax, needs='jax', on_gpu=False)
 rungs['JAX, an epoch at a time'] = Rung(partial(with_jax, scanned=True), needs='jax', on_gpu=False)
 
-# %% ../nbs/31_ladder.ipynb #1add0026
+# %% ../nbs/31_ladder.ipynb #1add002b
 other_computations = {"scikit-learn's SGDClassifier":
           'It steps after each row, and mnist_loss is none of its losses: another computation.'}
 
-# %% ../nbs/31_ladder.ipynb #1add002a
+# %% ../nbs/31_ladder.ipynb #1add002f
 bounds = {torch.float64: 1e-12, torch.float32: 1e-4}  # how far rounding may set weights apart
 
 @dataclass
@@ -422,7 +427,7 @@ class Proof:
         text = f'Another computation: after an epoch, weights differ by {self.difference:.2g}.'
         return f'{text} {self.cause}'.strip()
 
-# %% ../nbs/31_ladder.ipynb #1add002b
+# %% ../nbs/31_ladder.ipynb #1add0030
 def _weights(held, arch):
     "What a rung holds, as tensors in float64, as tier 1 has them"
     if isinstance(held, nn.Module): held = archs.as_tensors(arch, held).values()
@@ -455,7 +460,7 @@ def _proven(name, make, job, reference):
     if not proof.holds: proof.cause = _cause(name, make, job)
     return epoch, proof
 
-# %% ../nbs/31_ladder.ipynb #1add002c
+# %% ../nbs/31_ladder.ipynb #1add0031
 def prove(
     rung: Rung | str, # a rung, or its name in `rungs`
     job: Job # what to do
@@ -464,7 +469,7 @@ def prove(
     name, rung = (rung, rungs[rung]) if isinstance(rung, str) else ('the rung', rung)
     return _proven(name, rung.make, job, _after_an_epoch(tier1, job)[1])[1]
 
-# %% ../nbs/31_ladder.ipynb #1add0034
+# %% ../nbs/31_ladder.ipynb #1add0039
 @dataclass
 class Ladder:
     "Rungs that were proven and timed in one run; shows itself as a table"
@@ -515,7 +520,7 @@ class Ladder:
         table = self.table().to_string(float_format='{:.2f}'.format, formatters=formats)
         return '\n'.join([self.job, table, *(f'{n}: {why}' for n, why in self.left_out.items())])
 
-# %% ../nbs/31_ladder.ipynb #1add0035
+# %% ../nbs/31_ladder.ipynb #1add003a
 def _with_threads(n, epoch):
     def run():
         torch.set_num_threads(n)
@@ -547,7 +552,7 @@ def _climbed(name, rung, jobs, references):
 
 _proof_rounds = 6  # how many rounds of timing take as long as the proofs, about
 
-# %% ../nbs/31_ladder.ipynb #1add0036
+# %% ../nbs/31_ladder.ipynb #1add003b
 def ladder(
     data: DigitData = None, # two classes, from `load_digits`; the embedded 3s and 7s if not given
     arch: str = 'linear', # the model, one of `archs`
