@@ -31,6 +31,7 @@ from . import archs, manual, modules, show
 from .data import DigitData, TensorLoader, get_dls, load_digits
 from .guards import BadValue, Refusal
 from .learner import get_learner
+from .machine import least_seconds, measure, step_work
 from .manual import mnist_loss
 from .speed import Timings, machine_line, repeated, time_epochs, usable_device
 from .watch import compare, watch
@@ -116,10 +117,10 @@ class Rung:
 
 rungs = {}  # by name
 
-# %% ../nbs/31_ladder.ipynb #1add0012
+# %% ../nbs/31_ladder.ipynb #1add0015
 _slopes = dict(relu=lambda h: h > 0, sigmoid=lambda h: h*(1 - h))  # from what the function gave
 
-# %% ../nbs/31_ladder.ipynb #1add0013
+# %% ../nbs/31_ladder.ipynb #1add0016
 @torch.no_grad()
 def hand_step(
     params: list, # weights and bias of each layer, changed in place
@@ -141,7 +142,7 @@ def hand_step(
         b.sub_(slope.sum(0), alpha=lr)
         slope = below
 
-# %% ../nbs/31_ladder.ipynb #1add0014
+# %% ../nbs/31_ladder.ipynb #1add0017
 def by_hand(
     job: Job, # what to do
     compiled: bool = False # turned into C++ by `torch.compile`?
@@ -156,21 +157,21 @@ def by_hand(
 rungs['gradient by hand'] = Rung(by_hand, 'manual')
 rungs['gradient by hand, compiled'] = Rung(partial(by_hand, compiled=True), 'manual', 'c++')
 
-# %% ../nbs/31_ladder.ipynb #1add0016
+# %% ../nbs/31_ladder.ipynb #1add0019
 def our_loader(
     job: Job # what to do
 ) -> TensorLoader: # gives batches
     "Rows cut from the tensors, one call for a batch"
     return job.dl()
 
-# %% ../nbs/31_ladder.ipynb #1add0017
+# %% ../nbs/31_ladder.ipynb #1add001a
 def cut_beforehand(
     job: Job # what to do
 ) -> list: # the batches of one epoch, for all epochs
     "No loader at all"
     return list(job.dl())
 
-# %% ../nbs/31_ladder.ipynb #1add0018
+# %% ../nbs/31_ladder.ipynb #1add001b
 def torch_loader(
     job: Job, # what to do
     workers: int = 0 # processes that put batches together
@@ -179,7 +180,7 @@ def torch_loader(
     more = dict(num_workers=workers, persistent_workers=workers > 0)
     return DataLoader(job.dataset(), batch_size=job.bs, sampler=job.order(), **more)
 
-# %% ../nbs/31_ladder.ipynb #1add0019
+# %% ../nbs/31_ladder.ipynb #1add001c
 def torch_loader_whole(
     job: Job # what to do
 ) -> DataLoader: # gives batches
@@ -187,7 +188,7 @@ def torch_loader_whole(
     batches = BatchSampler(job.order(), batch_size=job.bs, drop_last=False)
     return DataLoader(job.dataset(), batch_size=None, sampler=batches)
 
-# %% ../nbs/31_ladder.ipynb #1add001a
+# %% ../nbs/31_ladder.ipynb #1add001d
 def fastai_loader(
     job: Job, # what to do
     dataset=None # rows (x, y); a `TensorDataset` if not given
@@ -198,14 +199,14 @@ def fastai_loader(
     dataset = dataset or job.dataset()
     return FastaiLoader(dataset, bs=job.bs, shuffle=True, shuffle_fn=shuffled, device=job.device)
 
-# %% ../nbs/31_ladder.ipynb #1add001b
+# %% ../nbs/31_ladder.ipynb #1add001e
 def book_loader(
     job: Job # what to do
 ) -> FastaiLoader: # gives batches
     "fastai's over a list of pairs, as the book has it"
     return fastai_loader(job, list(zip(job.data.train_x, job.data.train_y)))
 
-# %% ../nbs/31_ladder.ipynb #1add001c
+# %% ../nbs/31_ladder.ipynb #1add001f
 def tier1(
     job: Job, # what to do
     make_dl: Callable = our_loader # `make_dl(job)` gives batches
@@ -224,7 +225,7 @@ rungs |= {f'tier 1, {n}': Rung(partial(tier1, make_dl=dl), 'manual', on_gpu=dl i
                         "fastai's loader": fastai_loader,
                         "the book's loader": book_loader}.items()}
 
-# %% ../nbs/31_ladder.ipynb #1add001e
+# %% ../nbs/31_ladder.ipynb #1add0021
 def tier2(
     job: Job, # what to do
     opt_func: Callable = modules.BasicOptim # `opt_func(params, lr=...)` makes the optimizer
@@ -240,7 +241,7 @@ rungs |= {f'tier 2, {n}': Rung(partial(tier2, opt_func=f), 'modules')
                        "PyTorch's SGD, foreach": partial(torch.optim.SGD, foreach=True),
                        "PyTorch's SGD, fused": partial(torch.optim.SGD, fused=True)}.items()}
 
-# %% ../nbs/31_ladder.ipynb #1add0020
+# %% ../nbs/31_ladder.ipynb #1add0023
 def with_learner(
     job: Job, # what to do
     make_dl: Callable = our_loader # `make_dl(job)` gives batches
@@ -254,7 +255,7 @@ def with_learner(
 rungs['Learner'] = Rung(with_learner, 'learner')
 rungs["Learner, the book's loader"] = Rung(partial(with_learner, make_dl=book_loader), 'learner')
 
-# %% ../nbs/31_ladder.ipynb #1add0022
+# %% ../nbs/31_ladder.ipynb #1add0025
 def torch_recipe(
     job: Job, # what to do
     workers: int = 0 # processes that put batches together
@@ -275,7 +276,7 @@ def torch_recipe(
 rungs["PyTorch's recipe"] = Rung(torch_recipe, 'modules')
 rungs["PyTorch's recipe, 2 workers"] = Rung(partial(torch_recipe, workers=2), 'modules')
 
-# %% ../nbs/31_ladder.ipynb #1add0024
+# %% ../nbs/31_ladder.ipynb #1add0027
 def with_accelerate(
     job: Job # what to do
 ) -> tuple: # what trains for an epoch, and what is trained
@@ -294,7 +295,7 @@ def with_accelerate(
 
 rungs['Accelerate'] = Rung(with_accelerate, 'modules', 'accelerate')
 
-# %% ../nbs/31_ladder.ipynb #1add0025
+# %% ../nbs/31_ladder.ipynb #1add0028
 @contextmanager
 def _silent(name):
     "A library that neither warns nor tells what it does"
@@ -306,7 +307,7 @@ def _silent(name):
         try: yield
         finally: logger.setLevel(level)
 
-# %% ../nbs/31_ladder.ipynb #1add0026
+# %% ../nbs/31_ladder.ipynb #1add0029
 def with_lightning(
     job: Job # what to do
 ) -> tuple: # what trains for an epoch, and what is trained
@@ -332,7 +333,7 @@ def with_lightning(
 
 rungs['Lightning'] = Rung(with_lightning, 'modules', 'lightning')
 
-# %% ../nbs/31_ladder.ipynb #1add0028
+# %% ../nbs/31_ladder.ipynb #1add002b
 def with_numpy(
     job: Job # what to do
 ) -> tuple: # what trains for an epoch, and what is trained
@@ -359,7 +360,7 @@ def with_numpy(
 
 rungs['NumPy by hand'] = Rung(with_numpy, on_gpu=False)
 
-# %% ../nbs/31_ladder.ipynb #1add0029
+# %% ../nbs/31_ladder.ipynb #1add002c
 def with_jax(
     job: Job, # what to do
     scanned: bool = False # the epoch as one program?
@@ -403,11 +404,11 @@ def with_jax(
 rungs['JAX, a step at a time'] = Rung(with_jax, needs='jax', on_gpu=False)
 rungs['JAX, an epoch at a time'] = Rung(partial(with_jax, scanned=True), needs='jax', on_gpu=False)
 
-# %% ../nbs/31_ladder.ipynb #1add002b
+# %% ../nbs/31_ladder.ipynb #1add002e
 other_computations = {"scikit-learn's SGDClassifier":
           'It steps after each row, and mnist_loss is none of its losses: another computation.'}
 
-# %% ../nbs/31_ladder.ipynb #1add002f
+# %% ../nbs/31_ladder.ipynb #1add0032
 bounds = {torch.float64: 1e-12, torch.float32: 1e-4}  # how far rounding may set weights apart
 
 @dataclass
@@ -427,7 +428,7 @@ class Proof:
         text = f'Another computation: after an epoch, weights differ by {self.difference:.2g}.'
         return f'{text} {self.cause}'.strip()
 
-# %% ../nbs/31_ladder.ipynb #1add0030
+# %% ../nbs/31_ladder.ipynb #1add0033
 def _weights(held, arch):
     "What a rung holds, as tensors in float64, as tier 1 has them"
     if isinstance(held, nn.Module): held = archs.as_tensors(arch, held).values()
@@ -460,7 +461,7 @@ def _proven(name, make, job, reference):
     if not proof.holds: proof.cause = _cause(name, make, job)
     return epoch, proof
 
-# %% ../nbs/31_ladder.ipynb #1add0031
+# %% ../nbs/31_ladder.ipynb #1add0034
 def prove(
     rung: Rung | str, # a rung, or its name in `rungs`
     job: Job # what to do
@@ -469,7 +470,7 @@ def prove(
     name, rung = (rung, rungs[rung]) if isinstance(rung, str) else ('the rung', rung)
     return _proven(name, rung.make, job, _after_an_epoch(tier1, job)[1])[1]
 
-# %% ../nbs/31_ladder.ipynb #1add0039
+# %% ../nbs/31_ladder.ipynb #1add003c
 @dataclass
 class Ladder:
     "Rungs that were proven and timed in one run; shows itself as a table"
@@ -479,6 +480,7 @@ class Ladder:
     proofs: dict # by rung: the largest difference from tier 1 in float64, and in float32
     left_out: dict # by rung: a sentence that says why
     threads: dict = field(default_factory=dict) # by rung: one thread against all, with quartiles
+    least: float = None # seconds that the machine needs for an epoch, whatever the program
 
     def ratio(self,
         a: str, # a rung
@@ -498,14 +500,16 @@ class Ladder:
         "A bar for each rung, the fastest at the bottom"
         table = self.table()
         low, high = 1e3*np.quantile([self.seconds[n] for n in table.index], [.25, .75], axis=1)
-        fig, ax = plt.subplots(figsize=(8, 0.28*len(table) + 0.8))
+        fig, ax = plt.subplots(figsize=(8, 0.28*len(table) + 1))
         kinds = [rungs[n].kind if n in rungs else 'other' for n in table.index]
+        if self.least:
+            ax.barh('the machine', 1e3*self.least, color='white', ec='0.3', hatch='///')
         ax.barh(table.index, table.ms, xerr=[table.ms - low, high - table.ms], ecolor='0.3',
                 color=[show.colors[kind] for kind in kinds])
-        for i, (ms, ratio) in enumerate(zip(high, table['ratio to tier 1'])):
-            ax.text(ms*1.06, i, f'{ratio:.2g}', va='center', fontsize='small')
+        for name, ms, ratio in zip(table.index, high, table['ratio to tier 1']):
+            ax.text(ms*1.06, name, f'{ratio:.2g}', va='center', fontsize='small')
         ax.set(xlabel='milliseconds for an epoch; beside the bars, as a multiple of tier 1',
-               xscale='log', xlim=(0.5*table.ms.min(), 2*max(high)))
+               xscale='log', xlim=(0.5e3*(self.least or table.ms.min()/1e3), 2*max(high)))
         ax.xaxis.set_major_formatter('{x:g}')
         ax.set_title(self.job, fontsize='medium', loc='left')
         ax.margins(y=0.01)
@@ -520,7 +524,7 @@ class Ladder:
         table = self.table().to_string(float_format='{:.2f}'.format, formatters=formats)
         return '\n'.join([self.job, table, *(f'{n}: {why}' for n, why in self.left_out.items())])
 
-# %% ../nbs/31_ladder.ipynb #1add003a
+# %% ../nbs/31_ladder.ipynb #1add003d
 def _with_threads(n, epoch):
     def run():
         torch.set_num_threads(n)
@@ -550,9 +554,31 @@ def _climbed(name, rung, jobs, references):
         return None, f'It failed here with {type(e).__name__}: {str(e).strip().splitlines()[0]}'
     return epoch, found
 
+def _prove_all(asked, jobs, bar):
+    "By name: what trains for an epoch, its proofs, and why there are none"
+    references = [_after_an_epoch(tier1, job)[1] for job in jobs]
+    epochs, proofs, left_out = {}, {}, {}
+    for i, (name, rung) in enumerate(asked.items(), 1):
+        bar.set_description_str(f'proof {i} of {len(asked)}: {name}')
+        epoch, found = _climbed(name, rung, jobs, references)
+        if epoch: epochs[name], proofs[name] = epoch, found
+        else: left_out[name] = found
+        bar.update(_proof_rounds/len(asked))
+    return epochs, proofs, left_out
+
+def _first_rows(data, dtype, n=20_000):
+    "As many as a proof needs, in another type"
+    return replace(data, train_x=data.train_x[:n], train_y=data.train_y[:n]).to(dtype)
+
+def _least(job, device):
+    "Seconds that the machine itself needs for an epoch in float32"
+    measured, n = measure(device), len(job.data.train_x)
+    sizes = [job.bs]*(n//job.bs) + [n % job.bs]*(n % job.bs > 0)
+    return sum(least_seconds(measured, step_work(job.arch, bs)) for bs in sizes)
+
 _proof_rounds = 6  # how many rounds of timing take as long as the proofs, about
 
-# %% ../nbs/31_ladder.ipynb #1add003b
+# %% ../nbs/31_ladder.ipynb #1add003e
 def ladder(
     data: DigitData = None, # two classes, from `load_digits`; the embedded 3s and 7s if not given
     arch: str = 'linear', # the model, one of `archs`
@@ -573,23 +599,18 @@ def ladder(
                        'load two, such as classes=(3, 7).')
     job = Job(repeated(data, rows), arch, bs, archs.rate_for(1), device=device)
     exact = torch.float32 if device.type == 'mps' else torch.float64  # which that does not have
-    dtypes = dict.fromkeys((exact, torch.float32))
-    jobs = [replace(job, data=job.data.to(dtype)) for dtype in dtypes]
-    references = [_after_an_epoch(tier1, job)[1] for job in jobs]
+    jobs = [replace(job, data=_first_rows(job.data, exact)), job]
     asked = {'tier 1': rungs['tier 1']} | (rungs if among is None else among)
-    epochs, proofs, left_out = {}, {}, {}
-    threads = device.type == 'cpu' and torch.get_num_threads() > 1
+    threads, all_of_them = device.type == 'cpu' and torch.get_num_threads() > 1, among is None
+    total = _proof_rounds + (rounds + 1)*(1 + threads) + all_of_them
     look = dict(bar_format='{desc} |{bar}| {elapsed} gone, about {remaining} left', smoothing=0)
-    with show.bar(total=_proof_rounds + (rounds + 1)*(1 + threads), show=progress, **look) as bar:
-        for i, (name, rung) in enumerate(asked.items(), 1):
-            bar.set_description_str(f'proof {i} of {len(asked)}: {name}')
-            epoch, found = _climbed(name, rung, jobs, references)
-            if epoch: epochs[name], proofs[name] = epoch, found
-            else: left_out[name] = found
-            bar.update(_proof_rounds/len(asked))
+    with show.bar(total=total, show=progress, **look) as bar:
+        epochs, proofs, left_out = _prove_all(asked, jobs, bar)
         bar.set_description_str(f'{len(epochs)} rungs in turns')
         timed = time_epochs(epochs, rounds, device, bar)
         by_threads = _one_against_all(epochs, rounds, bar) if threads else {}
-    if among is None: left_out |= other_computations
+        least = _least(job, device) if all_of_them else None
+        bar.update(all_of_them)
+    if all_of_them: left_out |= other_computations
     title = f'{arch}, {rows:,} rows in batches of {bs}, {rounds} rounds'
-    return Ladder(machine_line(device), title, timed.seconds, proofs, left_out, by_threads)
+    return Ladder(machine_line(device), title, timed.seconds, proofs, left_out, by_threads, least)
