@@ -26,7 +26,7 @@ road = ('guards options show diff sources data descent manual modules learner ar
         'watch exercises checker.programs checker.witnesses checker.observers '
         'checker.fitting mistakes checker.matching checker.words checker.apart checker.folder '
         'checker.reported checker.loops check '
-        'speed machine growth ladder scale vision model serve widgets cli course').split()
+        'speed machine ladder scale growth vision model serve widgets cli course').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow'}
 
