@@ -19,6 +19,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from .. import exercises
+from .effects import with_effects
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
 from .problem import Form, NotKnown, Things, TinyNet, forms
@@ -209,6 +210,7 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
         except Stop: pass
         except Unclear: raise
         except (Exception, SystemExit) as e: ran.error = e
+        ran.ended = recorder.weights_now()
         ran.lists = {n: x for n, x in loop.space.items() if isinstance(x, list) and x}
     if isinstance(ran.error, NameError) and (name := ran.error.name) and name not in (wanted or ()) and role_of(name):
         return _run_once(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
@@ -398,8 +400,9 @@ def _optional_optimizer(loop):
 def _add_without_optimizer(found, loop, told, roles, make):
     "What a loop does that is called without an optimizer, to measure"
     ran = _run_once(replace(loop, kind='measure'), found.ran.things.form, told, roles, make and make())
-    if ran.error is None: found.verdicts = _in_order(found.verdicts + [v for v in judged(ran)
-                                                                       if v.slug == 'trained-while-measuring'])
+    if ran.error is not None: return
+    more = [v for v in judged(ran) if v.slug == 'trained-while-measuring']
+    found.verdicts = _in_order(found.verdicts + with_effects(more, ran))
 
 def _badness(judgement): return bool(judgement.unclear), len(judgement.mistakes)
 
@@ -423,7 +426,8 @@ def _judged_on(loop, form, told, roles, make, partner):
         found.unclear = f'Which shapes do its labels have? Those of shape {shape} do not fit.'
         return found
     if ran.error is not None and not found.mistakes: return _stopped(found, run(replace(form, even=True)))
-    if ran.error is None: found.verdicts = _in_order(verdicts + _numbers_of(ran, verdicts))
+    if ran.error is None: verdicts = verdicts + _numbers_of(ran, verdicts)
+    found.verdicts = _in_order(with_effects(verdicts, ran))
     if not found.mistakes: found.unclear = _nothing_seen(ran)
     return found
 
@@ -473,6 +477,7 @@ def _stopped(found, even):
         found.verdicts.insert(0, Verdict('fixed-batch-size',
                                          f'It stops at the short last batch, in {quoted(line, text)} with '
                                          f'{exception_in_words(e)} {loop_names["fixed-batch-size"].what}', line=line))
+        with_effects(found.verdicts, ran)
         return found
     line, text = _where(ran, e)
     place = f' in {quoted(line, text)}' if line else ''

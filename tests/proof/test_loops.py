@@ -12,7 +12,8 @@ from torch import nn
 
 import own_loops
 from fastsgd.check import check_loop
-from fastsgd.checker import loops
+from fastsgd.checker import effects, loops
+from fastsgd.checker.judging import Verdict
 from fastsgd.checker.loopnames import loop_names
 from fastsgd.watch import watch
 
@@ -51,6 +52,59 @@ def test_a_mistake_gets_its_name(slug, text):
     found = judged(text)
     assert slug in slugs(found)
     assert slugs(found, 'mistake') <= {slug}
+    for verdict in (v for j in found for v in j.mistakes): is_shown(verdict)
+
+
+def is_shown(verdict):
+    "A mistake says what it does: to weights or numbers, or that it ends in an error"
+    effect = verdict.effect
+    assert effect.size is None if effect.of == 'error' else effect.size > 1e-5, effect
+    assert effect.of in ('weights', 'gradients', 'predictions', 'loss', 'accuracy', 'error') and effect.text
+    assert effect.of != 'error' or verdict.slug in END_IN_ERRORS
+
+
+# Without a model that could be trained anew, what they do is end the loop
+END_IN_ERRORS = {'not-a-leaf', 'update-under-autograd', 'fixed-batch-size'}
+
+
+def test_a_right_training_done_again_ends_at_the_same_weights():
+    known = 0
+    for text in own_loops.right:
+        for found in judged(text):
+            if found.kind != 'train' or found.ran is None: continue
+            with found.ran.recorder.aside(): plan = effects.plan_of(found.ran)
+            if plan is None: continue
+            with found.ran.recorder.aside(): off = effects.with_effects([a_mistake()], found.ran)[0].effect
+            assert off.of == 'weights' and off.size < 1e-5, text
+            known += 1
+    assert known >= 35
+
+
+def a_mistake(): return Verdict('wrong-sign', '')
+
+
+def test_what_changes_nothing_is_a_note():
+    found = judged(own_loops.right[0])[0]
+    verdict, = effects.with_effects([a_mistake()], found.ran)
+    assert verdict.kind == 'note' and verdict.effect.text == 'On the tiny problem, that changes nothing.'
+
+
+def test_a_finding_carries_what_the_mistake_does():
+    report = check_loop(train=training)
+    finding, = report.findings
+    assert finding.differs == 'weights' and finding.difference > 0.01
+    assert finding.effect.startswith('After 2 epochs a weight is off by up to ')
+    assert finding.effect in repr(report) and finding.effect in report._repr_html_()
+    assert report.to_dict()['findings'][0]['difference'] == finding.difference
+
+
+def test_a_number_that_is_reported_is_said_once():
+    def accuracy(net, loader):
+        net.eval()
+        with torch.no_grad(): return sum((net(x).argmax(1) == y).sum().item() for x, y in loader)/len(loader)
+    finding, = check_loop(valid=accuracy).findings
+    assert (finding.mistake, finding.differs) == ('accuracy-averaged-wrongly', 'accuracy') and finding.difference > 0.1
+    assert repr(check_loop(valid=accuracy)).count('would be right') == 1
 
 
 @pytest.mark.parametrize('text', own_loops.right, ids=range(len(own_loops.right)))
