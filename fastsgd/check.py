@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from html import escape
-from importlib import import_module
 from math import isinf
 from pathlib import Path
 from unittest.mock import patch
@@ -22,7 +21,8 @@ import torch
 
 from . import exercises
 from .checker import matching
-from .checker.apart import end, limit_memory, pieces, run_file, start, wait
+from .checker.apart import (end, limit_memory, pieces, run_file, start, wait,
+                                   without_compiler)
 from .checker.loopnames import loop_names
 from .checker.loops import FileLoops, judge_functions
 from .checker.observers import fails, observe, only_nones, optional, reference, same, undisturbed
@@ -365,6 +365,7 @@ def write_findings(
     out, path = open(results, 'w', encoding='utf-8'), Path(path)
     def write(**line): print(json.dumps(line), file=out, flush=True)
     limit_memory()
+    without_compiler()
     write(doing='file')
     this = sys.modules[__name__]
     loops = FileLoops(path, '\n'.join(pieces(path)), seed)
@@ -403,8 +404,6 @@ def warm(
     "Do once what all copies of this process would have to do"
     if len(files) > 1:
         for name in exercises.exercises: reference(name, Setting(seed=seed))
-        # Optimizers import PyTorch's compiler in their first step, which takes as long as PyTorch
-        if any(map(_has_optimizer, map(Path, files))): import_module('torch._dynamo')
 
 # %% ../nbs/89_check.ipynb #6bc1af66
 def _all_right(*unnamed, seed=0, **functions):
@@ -416,8 +415,6 @@ def _exercises_in(space):
     named = {n: getattr(space, n, None) for n in exercises.exercises}
     def is_ours(f): return str(getattr(f, '__module__', '')).startswith('fastsgd.')
     return {n: f for n, f in named.items() if callable(f) and not is_ours(f)}
-
-def _has_optimizer(path): return path.is_file() and re.search(rb'\boptim\b', path.read_bytes())
 
 def _near_misses(space, found):
     "Notes about functions of a file whose names are nearly those of exercises"

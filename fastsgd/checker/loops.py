@@ -243,7 +243,7 @@ def _as_partner(ran, partner):
 def _alone():
     "The caller's random numbers, folder and settings are as before when it ends"
     where, kind, enabled = os.getcwd(), torch.get_default_dtype(), torch.is_grad_enabled()
-    threads = torch.are_deterministic_algorithms_enabled()
+    certain = torch.are_deterministic_algorithms_enabled()
     with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
         os.chdir(folder)
         torch.manual_seed(0)
@@ -252,7 +252,8 @@ def _alone():
             os.chdir(where)
             torch.set_default_dtype(kind)
             torch.set_grad_enabled(enabled)
-            torch.use_deterministic_algorithms(threads)
+            if torch.are_deterministic_algorithms_enabled() != certain:  # asking costs nothing, setting does
+                torch.use_deterministic_algorithms(certain)
 
 # %% ../../nbs/88_loops.ipynb #70df21f5
 _by_loss = [('binary_cross_entropy_with_logits|BCEWithLogits', ['column', 'row', 'column_row']),
