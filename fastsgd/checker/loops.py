@@ -22,7 +22,7 @@ from .. import exercises
 from .effects import with_effects
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
-from .problem import Form, NotKnown, Things, TinyNet, forms
+from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    tree_of)
@@ -289,11 +289,20 @@ def _candidates(loop, n_out, keys, seed, model_form):
                           if f.n_out > 1] or [replace(forms['classes'], n_out=n_out)]
     shape = (1, 28, 28) if re.search(r'784|28 ?\* ?28|, ?28', ast.unparse(loop.tree)) else (6,)
     keys = keys or _keys_of(loop)
-    chosen = [replace(f, keys=keys, seed=seed, shape=shape) for f in chosen]
+    if _hands_over_by_name(loop):
+        keys, by_name = keys or ('pixel_values', 'labels'), True
+        chosen = [f for f in chosen if f.n_out > 1 and f.labels == 'index'][:1] or [forms['classes']]
+    else: by_name = False
+    chosen = [replace(f, keys=keys, seed=seed, shape=shape, by_name=by_name) for f in chosen]
     if not model_form: return chosen
     shape, n_out = model_form
     fitting = [replace(f, shape=shape, n_out=n_out) for f in chosen if (f.n_out > 1) == (n_out > 1)]
     return fitting or [replace(f, shape=shape) for f in chosen]
+
+def _hands_over_by_name(loop):
+    "Whether a model is called with a batch by names, `model(**batch)`, or with its labels"
+    calls = [n for n in ast.walk(loop.tree) if isinstance(n, ast.Call) and role_of(ast.unparse(n.func)) == 'model']
+    return any(k.arg in (None, 'labels') for n in calls for k in n.keywords)
 
 def _keys_of(loop):
     "The names by which a loop takes inputs and labels out of a batch, if it does"
@@ -329,7 +338,7 @@ def _takes(model):
 
 def _own_model(loop):
     "A new model of the only class of models in the file, and what it takes; two times None where there is none"
-    there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, TinyNet)
+    there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, (LossNet, TinyNet))
              and any(True for _ in x.parameters())
              and not inspect.isclass(x)]
     if len(there) == 1 and (form := _takes(there[0])): return lambda: there[0], form
@@ -359,6 +368,8 @@ def judge(
 ) -> Judgement: # with its verdicts, or the sentence that says why there are none
     "Run a loop on the form of the tiny problem that fits it, and judge it"
     told, named = _told_roles(roles)
+    if several := _several_models(loop, told):
+        return Judgement(loop.name, loop.kind, unclear=several)
     make, takes = _own_model(loop)
     if loop.kind == 'measure' and _optional_optimizer(loop): partner = None
     best = None
@@ -481,9 +492,21 @@ def _stopped(found, even):
         with_effects(found.verdicts, ran)
         return found
     line, text = _where(ran, e)
+    if isinstance(e, ValueError) and (parts := _taken_apart(text)):
+        found.unclear = (f'In line {line} it takes what `{parts[0]}` gives apart into {parts[1]}: the model that it was '
+                         'tried with gives one tensor.')
+        return found
     place = f' in {quoted(line, text)}' if line else ''
     found.unclear = f'It stops{place} with {exception_in_words(e)}'
     return found
+
+def _taken_apart(text):
+    "(the model, how many parts) where a line gives several names to what a model returns"
+    try: node = ast.parse(text).body[0]
+    except (SyntaxError, IndexError): return None
+    if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)): return None
+    name = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ''
+    return (name, len(node.targets[0].elts)) if role_of(name) == 'model' else None
 
 def _where(ran, e):
     "The author's line in which an error arose"
@@ -493,6 +516,18 @@ def _where(ran, e):
             found, name = tb.tb_lineno, tb.tb_frame.f_code.co_filename
         tb = tb.tb_next
     return (found, linecache.getline(name, found).strip()) if found else (0, '')
+
+_one_of_several = re.compile('generator|discriminator|encoder|decoder|actor|critic|net_?[gd]|gen|disc')
+
+def _several_models(loop, told):
+    "What to say about a function that takes several models to train"
+    if isinstance(loop.f, CodeType): return ''
+    names = [n for n in inspect.signature(loop.f).parameters if n not in told]
+    models = [n for n in names if (role_of(n) == 'model' or _one_of_several.fullmatch(n.lower()))
+              and not is_teacher(n)]
+    if len(models) < 2: return ''
+    return (f'It trains several models, {", ".join(f"`{n}`" for n in models)}. Which optimizer is for which, and what '
+            'one hands to another, its names do not tell.')
 
 # %% ../../nbs/88_loops.ipynb #036bc533
 def _assigned(body):

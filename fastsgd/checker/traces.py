@@ -26,7 +26,7 @@ from torch.optim.optimizer import (register_optimizer_step_post_hook,
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader
 
-from .problem import TinyLoader
+from .problem import LossNet, TinyLoader
 from .roles import role_of
 
 # %% ../../nbs/88_traces.ipynb #83618c40
@@ -125,6 +125,10 @@ class Event(SimpleNamespace):
 def _is_loss(module): return module.__class__.__name__.lower().endswith(('loss', 'losses', 'criterion'))
 
 def _parameterless(module): return next(module.parameters(), None) is None
+
+def _is_no_model(module):
+    "Whether a module is a loss, or hands all on to the one within it"
+    return _is_loss(module) or _parameterless(module) or isinstance(module, LossNet)
 
 def _modes(module):
     "The training flags of the layers of a module to which they matter"
@@ -384,7 +388,7 @@ class Recorder(TorchFunctionMode):
     # Modules
 
     def _before_forward(self, module, args):
-        if self.deaf() or not self.inside and (_is_loss(module) or _parameterless(module)): return
+        if self.deaf() or not self.inside and _is_no_model(module): return
         self.inside += 1
         if self.inside > 1: return
         self._tick()

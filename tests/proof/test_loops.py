@@ -189,6 +189,82 @@ def test_batches_may_be_dicts():
     assert check_loop(train=from_a_dict, batch=('pixels', 'answer')).passed == ['from_a_dict']
 
 
+# Models that take a batch by names and give their loss, and several models
+
+def by_names(model, train_dataloader, optimizer, device):
+    model.train()
+    for batch in train_dataloader:
+        batch = {name: t.to(device) for name, t in batch.items()}
+        outputs = model(**batch)
+        outputs.loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def by_names_not_zeroed(model, train_dataloader, optimizer):
+    model.train()
+    for batch in train_dataloader:
+        loss, logits = model(**batch)[:2]
+        loss.backward()
+        optimizer.step()
+
+
+def measured_by_names(model, eval_dataloader):
+    model.eval()
+    correct = n = 0
+    for batch in eval_dataloader:
+        with torch.no_grad(): outputs = model(input_ids=batch['input_ids'], labels=batch['labels'])
+        correct += (outputs['logits'].argmax(-1) == batch['labels']).sum().item()
+        n += len(batch['labels'])
+    return correct/n
+
+
+def test_models_that_give_their_loss():
+    report = check_loop(train=by_names, valid=measured_by_names)
+    assert {*report.passed} == {'measured_by_names', 'by_names'} and report.findings == []
+    finding, = check_loop(train=by_names_not_zeroed).findings
+    assert finding.mistake == 'gradients-not-zeroed' and finding.difference > 0.01
+
+
+def from_a_teacher(teacher_model, student, loader, optimizer, t=2.):
+    student.train()
+    teacher_model.eval()
+    for x, y in loader:
+        with torch.no_grad(): soft = (teacher_model(x)/t).softmax(1)
+        out = student(x)
+        loss = nn.functional.cross_entropy(out, y) + nn.functional.cross_entropy(out/t, soft)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def test_a_teacher_is_another_model():
+    report = check_loop(train=from_a_teacher)
+    assert report.passed == ['from_a_teacher'] and report.findings == []
+
+
+def of_two_models(generator, discriminator, loader, opt_g, opt_d, criterion):
+    for x, y in loader:
+        criterion(discriminator(generator(x)), y).backward()
+        opt_g.step()
+
+
+def autoencoder(model, loader, optimizer):
+    for x, _ in loader:
+        again, mu, log_var = model(x)
+        optimizer.zero_grad()
+        (nn.functional.mse_loss(again, x) + mu.pow(2).sum() + log_var.exp().sum()).backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize(('loop', 'said'), [
+    (of_two_models, 'It trains several models, `generator`, `discriminator`.'),
+    (autoencoder, 'it takes what `model` gives apart into 3')])
+def test_what_is_not_understood_is_told_and_not_accused(loop, said):
+    report = check_loop(train=loop)
+    assert report.findings == [] and report.passed == [] and said in report.notes[0]
+
+
 def test_notes_do_not_count():
     def measure(net, loader):
         net.eval()
