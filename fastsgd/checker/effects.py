@@ -120,8 +120,8 @@ def _as_it_began(ran, module):
 
 def _passes_to_learn(ran, calls, slugs):
     "The batches to learn from, by passes"
-    by_place = {b: f for f in calls for b in batches_in(f.of)}
-    passes = list(dict.fromkeys((name, i) for name, _, i in by_place))
+    by_place = {b: f for f in reversed(calls) for b in batches_in(f.of)}
+    passes = list(dict.fromkeys((name, i) for f in calls for name, _, i in batches_in(f.of)))
     if not passes: return [_without_loader(ran, calls)]
     if 'one-batch-only' in slugs and passes[0][0] == 'train':
         return [_whole_pass(ran, 'train', passes[0][1], by_place, slugs)]

@@ -228,6 +228,21 @@ def _order(ran):
     elif _goes_by_nothing(steps[0]) and len(steps) > 1 and _is_too_early(ran, *steps[:2]):
         yield _before_backward(ran, steps[0].event)
     elif any(s.reused for s in steps): yield _not_zeroed(ran)
+    else: yield from _of_the_batch_before(ran)
+
+def _of_the_batch_before(ran):
+    "Steps by gradients that were there before the model was called for the batch at hand"
+    late = [(s, f) for s in ran.steps if s.fresh and (f := _called_between(ran, s.fresh[-1], s.event))]
+    if len(late) < 2 or len(late) < len(ran.steps)/2: return
+    step, call = late[0]
+    yield _said('stale-gradient', f'{_quoted(step.event, "step")}{_at(step.event)}, comes after {_quoted(call)}'
+                f'{_at(call)}, and uses the gradient of the batch before.', step.event)
+
+def _called_between(ran, backward, step):
+    "The call of the model for another batch that is to be learned from, between a backward and its step"
+    own = batches_in(backward.of)
+    return next((f for f in ran.training if backward.n < f.n < step.n and own and batches_in(f.of)
+                 and not own & batches_in(f.of)), None)
 
 def _is_too_early(ran, first, second):
     "Whether a step without gradients was meant to use some"
@@ -542,6 +557,14 @@ def _is_summed(ran, backward):
     told = [op for op in backward.ops if op in ('sum', 'mean')]
     return bool(told) and told[-1] == 'sum' and backward.given is False
 
+def _changed_before_backward(ran):
+    "A step between a call of the model and the backward that belongs to it"
+    step = next((e for e in reversed(ran.events) if e.kind in ('step', 'update')), None)
+    call = ran.recorder.forwards[-1] if ran.recorder.forwards else None
+    if step and call and call.n < step.n:
+        yield _said('stale-gradient', f'{_quoted(step, "step")}{_at(step)}, comes between {_quoted(call)}{_at(call)}, '
+                    'and its backward(). PyTorch refuses that where it needs the weights as they were.', step)
+
 def _broken(ran):
     "Errors of PyTorch that have a name"
     text = f'{ran.error}'
@@ -552,6 +575,7 @@ def _broken(ran):
     elif 'second time' in text and last:
         yield _said('backward-twice', f'{_quoted(last, "backward")}{_at(last)}.', last)
     if 'leaf Variable that requires grad' in text: yield _said('update-under-autograd', '', last)
+    if 'modified by an inplace operation' in text: yield from _changed_before_backward(ran)
     leaf = any('not a leaf' in str(w.message) for w in getattr(ran.recorder, 'warned', ()))
     rebound = [e for e in ran.of('rebound') if not e.text.startswith(('print', 'assert'))]
     if ran.error is not None and rebound and ("'NoneType'" in text or 'does not require grad' in text
@@ -1011,6 +1035,7 @@ _explains = {  # what follows from another mistake is not said
     'one-batch-only': {'gradients-not-zeroed'} - {'gradients-not-zeroed'},
     'softmax-over-batch': {'softmax-twice'}, 'only-last-batch': {'accumulation-zeroed', 'one-update-per-epoch'},
     'step-before-backward': {'last-gradients-unused', 'clipped-after-step'},
+    'stale-gradient': {'last-batch-dropped', 'first-batch-skipped'},
 }
 
 def _without_consequences(verdicts):

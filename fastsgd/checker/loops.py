@@ -449,7 +449,7 @@ _before_an_error = {  # what an error follows from, or what was certain before i
     'not-a-leaf', 'parameters-rebound', 'gradients-not-zeroed', 'zeroed-once-an-epoch', 'zeroed-too-early',
     'step-before-backward',
     'softmax-twice', 'softmax-over-batch', 'nll-of-probabilities', 'wrong-sign', 'backward-scaled',
-    'accumulation-not-divided'}
+    'accumulation-not-divided', 'stale-gradient'}
 
 def _shapes_are_its_own(ran):
     "Whether a loop changes shapes itself, so that labels of the wrong shape are no fault of the problem"
