@@ -252,7 +252,7 @@ def _is_too_early(ran, first, second):
 def _each_its_own(ran):
     "Gradients that a step uses again, of several optimizers with parameters of their own"
     steps = [s for s in ran.steps if not s.by_hand]
-    ids = {id(s.event.opt): s.ids for s in steps}.values()
+    ids = {frozenset(s.ids) for s in steps}  # they may be made anew with each call
     apart = sum(map(len, ids)) == len(set().union(*ids))
     if len(steps) == len(ran.steps) and apart and any(s.reused for s in steps): yield _not_zeroed(ran)
 
@@ -1036,6 +1036,7 @@ _explains = {  # what follows from another mistake is not said
     'softmax-over-batch': {'softmax-twice'}, 'only-last-batch': {'accumulation-zeroed', 'one-update-per-epoch'},
     'step-before-backward': {'last-gradients-unused', 'clipped-after-step'},
     'stale-gradient': {'last-batch-dropped', 'first-batch-skipped'},
+    'accumulation-zeroed': {'divided-by-batch-size'},
 }
 
 def _without_consequences(verdicts):

@@ -2510,3 +2510,218 @@ def evaluate(model, test_loader):
 ''',
 }
 look_alike = {slug: _file(text) for slug, text in look_alike.items()}
+
+# Rules that ask for more than an order of calls, each with a loop that breaks it and one that does not
+by_rule = {
+    'a formula that leaves out the rows of a class': ('loss-wrong', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        p = torch.sigmoid(model(x))
+        loss = -(y*torch.log(p)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        p = torch.sigmoid(model(x))
+        loss = -(y*torch.log(p) + (1 - y)*torch.log(1 - p)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'a formula that averages over the classes too': ('loss-wrong', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        log_probs = model(x).log_softmax(1)
+        loss = -(F.one_hot(y, log_probs.shape[1])*log_probs).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        log_probs = model(x).log_softmax(1)
+        loss = -(F.one_hot(y, log_probs.shape[1])*log_probs).sum(1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'one of several optimizers does not zero': ('gradients-not-zeroed', '''
+def fit(net, loader):
+    body = optim.SGD(net.features.parameters(), lr=0.1)
+    head = optim.SGD(net.fc.parameters(), lr=0.1)
+    for x, y in loader:
+        body.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        body.step()
+        head.step()
+''', '''
+def fit(net, loader):
+    body = optim.SGD(net.features.parameters(), lr=0.1)
+    head = optim.Adam(net.fc.parameters(), lr=0.1)
+    for x, y in loader:
+        for opt in (body, head): opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        for opt in (body, head): opt.step()
+'''),
+    'a part of a loss is detached': ('loss-detached', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        out = net(x)
+        smooth = F.cross_entropy(out, y, label_smoothing=0.2).detach()
+        loss = F.cross_entropy(out, y) + smooth
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        out = net(x)
+        loss = F.cross_entropy(out, y) + F.cross_entropy(out, y, label_smoothing=0.2)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'backward begins at a tensor made anew': ('predictions-detached', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        out = torch.tensor(net(x).detach().numpy(), requires_grad=True)
+        loss = F.cross_entropy(out, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        x = torch.tensor(x.numpy(), requires_grad=True)
+        loss = F.cross_entropy(net(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'a model ends in a softmax over the rows': ('softmax-over-batch', '''
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x): return F.log_softmax(self.fc(x), dim=0)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+''', '''
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x): return F.log_softmax(self.fc(x), dim=1)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+'''),
+    'outputs are rounded as if they were probabilities': ('accuracy-wrong', '''
+def evaluate(model, loader):
+    model.eval()
+    criterion, correct, loss = nn.BCEWithLogitsLoss(), 0, 0.
+    with torch.no_grad():
+        for x, y in loader:
+            out = model(x)
+            loss += criterion(out, y).item()*len(x)
+            correct += (torch.round(out) == y).sum().item()
+    return correct/len(loader.dataset)
+''', '''
+def evaluate(model, loader):
+    model.eval()
+    criterion, correct, loss = nn.BCEWithLogitsLoss(), 0, 0.
+    with torch.no_grad():
+        for x, y in loader:
+            out = model(x)
+            loss += criterion(out, y).item()*len(x)
+            correct += (torch.round(torch.sigmoid(out)) == y).sum().item()
+    return correct/len(loader.dataset)
+'''),
+    'a number that is printed after the loop': ('accuracy-averaged-wrongly', '''
+torch.manual_seed(1)
+data = TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,)))
+loader = DataLoader(data, batch_size=8)
+net = nn.Linear(5, 3)
+net.eval()
+correct = 0
+with torch.no_grad():
+    for x, y in loader: correct += (net(x).argmax(1) == y).sum().item()
+print('accuracy:', correct/len(loader))
+''', '''
+torch.manual_seed(1)
+data = TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,)))
+loader = DataLoader(data, batch_size=8)
+net = nn.Linear(5, 3)
+net.eval()
+correct = 0
+with torch.no_grad():
+    for x, y in loader: correct += (net(x).argmax(1) == y).sum().item()
+print('accuracy:', correct/len(data))
+'''),
+    'a frozen part stays in evaluation mode': ('trained-in-eval-mode', '''
+def train(model, loader, optimizer, criterion):
+    model.eval()
+    for x, y in loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+''', '''
+def train(model, loader, criterion):
+    model.train()
+    model.features.requires_grad_(False)
+    model.features.eval()
+    optimizer = optim.SGD(model.fc.parameters(), lr=0.1)
+    for x, y in loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+'''),
+    'gradients of the parts of a batch': ('accumulation-zeroed', '''
+def train(model, loader, optimizer, criterion, n_accumulate):
+    for x, y in loader:
+        for xb, yb in zip(x.chunk(n_accumulate), y.chunk(n_accumulate)):
+            optimizer.zero_grad()
+            (criterion(model(xb), yb)/n_accumulate).backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer, criterion, n_accumulate):
+    for x, y in loader:
+        optimizer.zero_grad()
+        for xb, yb in zip(x.chunk(n_accumulate), y.chunk(n_accumulate)):
+            (criterion(model(xb), yb)*len(xb)/len(x)).backward()
+        optimizer.step()
+'''),
+    'a list that keeps the graphs of all batches': ('graph-kept', '''
+def train(model, loader, optimizer, criterion):
+    losses = []
+    for x, y in loader:
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss)
+    return losses
+''', '''
+def train(model, loader, optimizer, criterion):
+    losses = []
+    for x, y in loader:
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+'''),
+}
+by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}

@@ -117,6 +117,15 @@ def test_a_right_loop_is_accused_of_nothing(text):
     assert [j.unclear for j in found if j.unclear] == []
 
 
+@pytest.mark.parametrize('rule', own_loops.by_rule)
+def test_a_rule_is_broken_by_one_loop_and_kept_by_another(rule):
+    slug, broken, kept = own_loops.by_rule[rule]
+    wrong_one, right_one = judged(broken), judged(kept)
+    assert slug in slugs(wrong_one) and slugs(wrong_one, 'mistake') <= {slug}
+    assert slug not in slugs(right_one) and slugs(right_one, 'mistake') == set()
+    assert [j.unclear for j in right_one if j.unclear] == []
+
+
 def test_there_are_enough():
     assert len(wrong) >= 80 and len(own_loops.right) >= 40
 
