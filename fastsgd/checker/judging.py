@@ -776,8 +776,8 @@ def _coverage(ran):
     whole = [p for p in passes if p[1] < last or not ran.recorder.stopped and ran.error is None]
     if not whole: return
     first = next((e for e in ran.of('read') if (e.loader, e.i) == passes[0]), None)
-    n_steps = Counter((p, q[1]) for p in whole for s in ran.steps for b in s.fresh for q in batches_in(b.of)
-                      if (q[0], q[2]) == p)
+    n_steps = Counter((p, q[1]) for p in whole for s in ran.steps
+                      for q in {q for b in s.fresh for q in batches_in(b.of)} if (q[0], q[2]) == p)
     if all({*trained[p]} == {0} for p in whole):
         again = max(n_steps.values(), default=0) > 1 or 'next(' in first.text
         if again: yield _one_batch(ran, first)
