@@ -1,6 +1,5 @@
 "Loops as people write them: mistakes get their names, and no right loop is accused of one"
 import ast
-import linecache
 import sys
 from types import ModuleType
 
@@ -13,6 +12,7 @@ from torch import nn
 import own_loops
 from fastsgd.check import check_loop
 from fastsgd.checker import effects, loops
+from fastsgd.checker.apart import remember
 from fastsgd.checker.judging import Verdict
 from fastsgd.checker.loopnames import loop_names
 from fastsgd.watch import watch
@@ -23,7 +23,7 @@ numbers = iter(range(10**6))
 def judged(text):
     "The judgements on all loops of a file, as `check_file` makes them, in this process"
     name = f'/loops/{next(numbers)}.py'
-    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    remember(name, text)
     space = ModuleType('solution')
     file = loops.FileLoops(name, text)
     for statement in ast.parse(text, name).body:
