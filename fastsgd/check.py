@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from html import escape
-from importlib import import_module
+from math import isinf
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,7 +21,8 @@ import torch
 
 from . import exercises
 from .checker import matching
-from .checker.apart import end, limit_memory, pieces, run_file, start, wait
+from .checker.apart import (end, limit_memory, pieces, run_file, start, wait,
+                                   without_compiler)
 from .checker.loopnames import loop_names
 from .checker.loops import FileLoops, judge_functions
 from .checker.observers import fails, observe, only_nones, optional, reference, same, undisturbed
@@ -46,6 +47,9 @@ class Finding:
     see: str = 'https://fastsgd.github.io/fastsgd/exercises.html' # an address to read on
     question: str = '' # a first hint
     kind: str = 'mistake' # or 'note': unwise, and without an effect on the problem it was tried on
+    effect: str = '' # what it does to the weights or numbers of a loop there, in a sentence
+    differs: str = '' # 'weights', 'gradients', 'predictions', 'loss', 'accuracy', or 'error'
+    difference: float | None = None # how far it is off
 
 @dataclass
 class Report:
@@ -91,6 +95,7 @@ class Report:
         right = [f'<code>{name}</code>: right' for name in self.passed]
         wrong = [f'<code>{f.function}</code>: <b>{f.mistake or ""}</b>'
                  f'{" (a note)"*(f.kind == "note")} {escape(f.message)} '
+                 f'{escape(_more_than(f.message, f.effect))} '
                  f'<i>{escape(f.question)}</i> '
                  f'<a href="{f.see}">Read on</a>' for f in self.findings]
         notes = [f'Note: {escape(note)}' for note in self.notes]
@@ -105,7 +110,10 @@ def _told_of(finding):
     "What a report says about a finding"
     if not finding.mistake: return [finding.message]
     name = f'note, {finding.mistake}' if finding.kind == 'note' else finding.mistake
-    return [line for line in (name, finding.message, finding.question, finding.see) if line]
+    said = name, finding.message, _more_than(finding.message, finding.effect), finding.question, finding.see
+    return [line for line in said if line]
+
+def _more_than(message, effect): return '' if effect in message else effect
 
 def _more(finding):
     "What else to say about a finding"
@@ -283,7 +291,14 @@ def check_loop(
 # %% ../nbs/89_check.ipynb #5b1d0a03
 def _of_loop(judged):
     "The findings for a loop"
-    return [Finding(judged.name, v.slug, v.message, v.see, kind=v.kind) for v in judged.verdicts]
+    return [Finding(judged.name, v.slug, v.message, v.see, kind=v.kind, **_as_told(v.effect))
+            for v in judged.verdicts]
+
+def _as_told(effect):
+    "What a mistake does, in plain values"
+    if effect is None: return {}
+    size = None if effect.size is None or isinf(effect.size) else effect.size
+    return dict(effect=effect.text, differs=effect.of, difference=size)
 
 def _unclear(judged): return [f'{judged.name} could not be judged. {judged.unclear}'] if judged.unclear else []
 
@@ -350,6 +365,7 @@ def write_findings(
     out, path = open(results, 'w', encoding='utf-8'), Path(path)
     def write(**line): print(json.dumps(line), file=out, flush=True)
     limit_memory()
+    without_compiler()
     write(doing='file')
     this = sys.modules[__name__]
     loops = FileLoops(path, '\n'.join(pieces(path)), seed)
@@ -388,8 +404,6 @@ def warm(
     "Do once what all copies of this process would have to do"
     if len(files) > 1:
         for name in exercises.exercises: reference(name, Setting(seed=seed))
-        # Optimizers import PyTorch's compiler in their first step, which takes as long as PyTorch
-        if any(map(_has_optimizer, map(Path, files))): import_module('torch._dynamo')
 
 # %% ../nbs/89_check.ipynb #6bc1af66
 def _all_right(*unnamed, seed=0, **functions):
@@ -401,8 +415,6 @@ def _exercises_in(space):
     named = {n: getattr(space, n, None) for n in exercises.exercises}
     def is_ours(f): return str(getattr(f, '__module__', '')).startswith('fastsgd.')
     return {n: f for n, f in named.items() if callable(f) and not is_ours(f)}
-
-def _has_optimizer(path): return path.is_file() and re.search(rb'\boptim\b', path.read_bytes())
 
 def _near_misses(space, found):
     "Notes about functions of a file whose names are nearly those of exercises"

@@ -185,7 +185,7 @@ def _watch(args):
     if error: raise error
     if not first: return True
     c = watch.compare(first, run, args.atol)
-    print('', c, sep='\n', flush=True)
+    print('', c, *(f'{first.name}: {f}' for f in first.findings), sep='\n', flush=True)
     if args.plot: options.draw(args.plot, c)
     if args.json: write_json(args.json, args, c.to_dict())
     return c.same

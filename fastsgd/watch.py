@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from . import show
-from .checker.judging import judged_lightly
+from .checker.judging import Verdict, judged_lightly
 from .checker.traces import heard
 from .guards import BadValue, MissingFile, NoAccess
 from .hooks import Enough, Seen, Watcher, subject, told
@@ -484,6 +484,7 @@ class Comparison:
         far = [d if isfinite(d) else None for d in self.far.tolist()]
         return dict(same=self.same, verdict=self.verdict, cause=self.cause and self.cause.name,
                     parting=self.parting, atol=self.atol, steps=[self.a.n_steps, self.b.n_steps],
+                    findings=[[str(f) for f in run.findings] for run in (self.a, self.b)],
                     table=self.table().answer.to_dict(), largest_difference=far)
 
     def __repr__(self): return f'{self.table().answer.to_string()}\n{self.verdict}'
@@ -574,7 +575,8 @@ def _facts(run):
     settings = [{k: _as_plain(v) for k, v in of_opt.items()} for of_opt in run.seen.settings]
     seen.update(spare=sorted(run.seen.spare), settings=settings)
     rest = {n: getattr(run, n) for n in ('name', 'losses', 'accuracy', 'seconds', 'epoch_len')}
-    return dict(rest, seen=seen, form=run.params.form, n=len(run.params))
+    found = [{n: getattr(f, n) for n in ('slug', 'message', 'kind', 'line')} for f in run.findings]
+    return dict(rest, seen=seen, findings=found, form=run.params.form, n=len(run.params))
 
 def _read_facts(file, path):
     "What `_facts` gave, read from a file, which is left where the steps begin"
@@ -617,7 +619,9 @@ def load_run(
     params = Steps.lying(file, form, file.tell(), n)
     if Path(path).stat().st_size != file.tell() + n*params.step_bytes:
         raise BadValue(f'{path} is damaged: record the run again.')
-    return Run(**facts, params=params, seen=Seen(**dict(seen, spare=set(seen['spare']))))
+    found = [Verdict(**f) for f in facts.pop('findings', ())]  # older files have none
+    return Run(**facts, params=params, seen=Seen(**dict(seen, spare=set(seen['spare']))),
+               findings=found)
 
 # %% ../nbs/98_compare.ipynb #b08eeda6
 @contextmanager

@@ -15,11 +15,12 @@ class LoopName:
     slug: str # its name, and its address on the page of mistakes
     what: str # what happens, in a sentence or two
     mend: str # what to do
+    always: str = '' # why it matters even where it changes nothing on the tiny problem
 
 loop_names = {}  # by slug
 
 # %% ../../nbs/88_loopnames.ipynb #b96afd31
-def _told_as(slug, what, mend): loop_names[slug] = LoopName(slug, what, mend)
+def _told_as(slug, what, mend, always=''): loop_names[slug] = LoopName(slug, what, mend, always)
 
 # %% ../../nbs/88_loopnames.ipynb #0b6e7146
 _told_as('gradients-not-zeroed',
@@ -141,7 +142,8 @@ _told_as('last-batch-only',
       'Add up over the batches, and divide after the loop.')
 _told_as('measured-on-training-set',
       'What is reported as a test was measured on the rows that the model was trained with.',
-      'Read the loader of the validation set where you measure.')
+      'Read the loader of the validation set where you measure.',
+      'Rows that the model was trained with do not tell how it does on new ones, whatever they say here.')
 
 # %% ../../nbs/88_loopnames.ipynb #30c800e3
 _told_as('trained-in-eval-mode',
@@ -165,10 +167,12 @@ _told_as('graph-kept',
 # %% ../../nbs/88_loopnames.ipynb #b6961ce6
 _told_as('clipped-after-step',
       'The gradients are clipped after the step that used them, so clipping does nothing.',
-      'Clip between backward() and step().')
+      'Clip between backward() and step().',
+      'Here no gradient was long enough to be clipped; how long they get depends on the data.')
 _told_as('clipped-each-micro-batch',
       'The gradients are clipped after each backward(), while they are still being added up.',
-      'Clip once for each step, just before it.')
+      'Clip once for each step, just before it.',
+      'Here no gradient was long enough to be clipped; how long they get depends on the data.')
 _told_as('accumulation-not-divided',
       'The gradients of several batches are added up and not divided by their number, so each step is that many times '
       'as long.',

@@ -19,9 +19,10 @@ from torch import nn
 from torch.optim import Optimizer
 
 from .. import exercises
+from .effects import with_effects
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
-from .problem import Form, NotKnown, Things, TinyNet, forms
+from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    tree_of)
@@ -209,6 +210,7 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
         except Stop: pass
         except Unclear: raise
         except (Exception, SystemExit) as e: ran.error = e
+        ran.ended = recorder.weights_now()
         ran.lists = {n: x for n, x in loop.space.items() if isinstance(x, list) and x}
     if isinstance(ran.error, NameError) and (name := ran.error.name) and name not in (wanted or ()) and role_of(name):
         return _run_once(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
@@ -241,7 +243,7 @@ def _as_partner(ran, partner):
 def _alone():
     "The caller's random numbers, folder and settings are as before when it ends"
     where, kind, enabled = os.getcwd(), torch.get_default_dtype(), torch.is_grad_enabled()
-    threads = torch.are_deterministic_algorithms_enabled()
+    certain = torch.are_deterministic_algorithms_enabled()
     with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
         os.chdir(folder)
         torch.manual_seed(0)
@@ -250,7 +252,8 @@ def _alone():
             os.chdir(where)
             torch.set_default_dtype(kind)
             torch.set_grad_enabled(enabled)
-            torch.use_deterministic_algorithms(threads)
+            if torch.are_deterministic_algorithms_enabled() != certain:  # asking costs nothing, setting does
+                torch.use_deterministic_algorithms(certain)
 
 # %% ../../nbs/88_loops.ipynb #70df21f5
 _by_loss = [('binary_cross_entropy_with_logits|BCEWithLogits', ['column', 'row', 'column_row']),
@@ -286,11 +289,20 @@ def _candidates(loop, n_out, keys, seed, model_form):
                           if f.n_out > 1] or [replace(forms['classes'], n_out=n_out)]
     shape = (1, 28, 28) if re.search(r'784|28 ?\* ?28|, ?28', ast.unparse(loop.tree)) else (6,)
     keys = keys or _keys_of(loop)
-    chosen = [replace(f, keys=keys, seed=seed, shape=shape) for f in chosen]
+    if _hands_over_by_name(loop):
+        keys, by_name = keys or ('pixel_values', 'labels'), True
+        chosen = [f for f in chosen if f.n_out > 1 and f.labels == 'index'][:1] or [forms['classes']]
+    else: by_name = False
+    chosen = [replace(f, keys=keys, seed=seed, shape=shape, by_name=by_name) for f in chosen]
     if not model_form: return chosen
     shape, n_out = model_form
     fitting = [replace(f, shape=shape, n_out=n_out) for f in chosen if (f.n_out > 1) == (n_out > 1)]
     return fitting or [replace(f, shape=shape) for f in chosen]
+
+def _hands_over_by_name(loop):
+    "Whether a model is called with a batch by names, `model(**batch)`, or with its labels"
+    calls = [n for n in ast.walk(loop.tree) if isinstance(n, ast.Call) and role_of(ast.unparse(n.func)) == 'model']
+    return any(k.arg in (None, 'labels') for n in calls for k in n.keywords)
 
 def _keys_of(loop):
     "The names by which a loop takes inputs and labels out of a batch, if it does"
@@ -326,7 +338,7 @@ def _takes(model):
 
 def _own_model(loop):
     "A new model of the only class of models in the file, and what it takes; two times None where there is none"
-    there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, TinyNet)
+    there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, (LossNet, TinyNet))
              and any(True for _ in x.parameters())
              and not inspect.isclass(x)]
     if len(there) == 1 and (form := _takes(there[0])): return lambda: there[0], form
@@ -356,6 +368,8 @@ def judge(
 ) -> Judgement: # with its verdicts, or the sentence that says why there are none
     "Run a loop on the form of the tiny problem that fits it, and judge it"
     told, named = _told_roles(roles)
+    if several := _several_models(loop, told):
+        return Judgement(loop.name, loop.kind, unclear=several)
     make, takes = _own_model(loop)
     if loop.kind == 'measure' and _optional_optimizer(loop): partner = None
     best = None
@@ -398,8 +412,9 @@ def _optional_optimizer(loop):
 def _add_without_optimizer(found, loop, told, roles, make):
     "What a loop does that is called without an optimizer, to measure"
     ran = _run_once(replace(loop, kind='measure'), found.ran.things.form, told, roles, make and make())
-    if ran.error is None: found.verdicts = _in_order(found.verdicts + [v for v in judged(ran)
-                                                                       if v.slug == 'trained-while-measuring'])
+    if ran.error is not None: return
+    more = [v for v in judged(ran) if v.slug == 'trained-while-measuring']
+    found.verdicts = _in_order(found.verdicts + with_effects(more, ran))
 
 def _badness(judgement): return bool(judgement.unclear), len(judgement.mistakes)
 
@@ -409,6 +424,8 @@ def _judged_on(loop, form, told, roles, make, partner):
     ran = run(form)
     if ran.error is not None and _is_about_keys(ran.error) and not form.keys:
         ran = run(form := replace(form, keys=('x', 'y')))
+    if 'Expected more than 1 value per channel' in str(ran.error):  # a part of the short last batch
+        ran = run(form := replace(form, even=True))
     for shape in _other_shapes(ran.error, form) if make is None else ():
         other = run(replace(form, shape=shape))
         if len(other.recorder.forwards) > len(ran.recorder.forwards): ran, form = other, other.things.form
@@ -423,7 +440,8 @@ def _judged_on(loop, form, told, roles, make, partner):
         found.unclear = f'Which shapes do its labels have? Those of shape {shape} do not fit.'
         return found
     if ran.error is not None and not found.mistakes: return _stopped(found, run(replace(form, even=True)))
-    if ran.error is None: found.verdicts = _in_order(verdicts + _numbers_of(ran, verdicts))
+    if ran.error is None: verdicts = verdicts + _numbers_of(ran, verdicts)
+    found.verdicts = _in_order(with_effects(verdicts, ran))
     if not found.mistakes: found.unclear = _nothing_seen(ran)
     return found
 
@@ -433,7 +451,7 @@ _before_an_error = {  # what an error follows from, or what was certain before i
     'not-a-leaf', 'parameters-rebound', 'gradients-not-zeroed', 'zeroed-once-an-epoch', 'zeroed-too-early',
     'step-before-backward',
     'softmax-twice', 'softmax-over-batch', 'nll-of-probabilities', 'wrong-sign', 'backward-scaled',
-    'accumulation-not-divided'}
+    'accumulation-not-divided', 'stale-gradient'}
 
 def _shapes_are_its_own(ran):
     "Whether a loop changes shapes itself, so that labels of the wrong shape are no fault of the problem"
@@ -473,11 +491,24 @@ def _stopped(found, even):
         found.verdicts.insert(0, Verdict('fixed-batch-size',
                                          f'It stops at the short last batch, in {quoted(line, text)} with '
                                          f'{exception_in_words(e)} {loop_names["fixed-batch-size"].what}', line=line))
+        with_effects(found.verdicts, ran)
         return found
     line, text = _where(ran, e)
+    if isinstance(e, ValueError) and (parts := _taken_apart(text)):
+        found.unclear = (f'In line {line} it takes what `{parts[0]}` gives apart into {parts[1]}: the model that it was '
+                         'tried with gives one tensor.')
+        return found
     place = f' in {quoted(line, text)}' if line else ''
     found.unclear = f'It stops{place} with {exception_in_words(e)}'
     return found
+
+def _taken_apart(text):
+    "(the model, how many parts) where a line gives several names to what a model returns"
+    try: node = ast.parse(text).body[0]
+    except (SyntaxError, IndexError): return None
+    if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)): return None
+    name = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ''
+    return (name, len(node.targets[0].elts)) if role_of(name) == 'model' else None
 
 def _where(ran, e):
     "The author's line in which an error arose"
@@ -487,6 +518,18 @@ def _where(ran, e):
             found, name = tb.tb_lineno, tb.tb_frame.f_code.co_filename
         tb = tb.tb_next
     return (found, linecache.getline(name, found).strip()) if found else (0, '')
+
+_one_of_several = re.compile('generator|discriminator|encoder|decoder|actor|critic|net_?[gd]|gen|disc')
+
+def _several_models(loop, told):
+    "What to say about a function that takes several models to train"
+    if isinstance(loop.f, CodeType): return ''
+    names = [n for n in inspect.signature(loop.f).parameters if n not in told]
+    models = [n for n in names if (role_of(n) == 'model' or _one_of_several.fullmatch(n.lower()))
+              and not is_teacher(n)]
+    if len(models) < 2: return ''
+    return (f'It trains several models, {", ".join(f"`{n}`" for n in models)}. Which optimizer is for which, and what '
+            'one hands to another, its names do not tell.')
 
 # %% ../../nbs/88_loops.ipynb #036bc533
 def _assigned(body):

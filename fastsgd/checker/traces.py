@@ -26,7 +26,7 @@ from torch.optim.optimizer import (register_optimizer_step_post_hook,
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader
 
-from .problem import TinyLoader
+from .problem import LossNet, TinyLoader
 from .roles import role_of
 
 # %% ../../nbs/88_traces.ipynb #83618c40
@@ -70,6 +70,7 @@ loss_functions = {'cross_entropy', 'nll_loss', 'mse_loss', 'l1_loss', 'smooth_l1
                   'binary_cross_entropy',
                   'binary_cross_entropy_with_logits', 'kl_div', 'multi_margin_loss', 'soft_margin_loss',
                   'multilabel_soft_margin_loss', 'hinge_embedding_loss', 'poisson_nll_loss'}
+_told_to_losses = 'weight', 'pos_weight', 'label_smoothing', 'ignore_index', 'beta', 'delta'
 _sums = {'add', '__iadd__', '__radd__', 'sum', 'mean', 'stack', 'cat'}
 _plain_ops = {'_set_grad_enabled', 'size', '__len__', 'dim', 'numel', '__hash__', 'is_floating_point',
               '_record_function_enter_new',
@@ -125,6 +126,10 @@ def _is_loss(module): return module.__class__.__name__.lower().endswith(('loss',
 
 def _parameterless(module): return next(module.parameters(), None) is None
 
+def _is_no_model(module):
+    "Whether a module is a loss, or hands all on to the one within it"
+    return _is_loss(module) or _parameterless(module) or isinstance(module, LossNet)
+
 def _modes(module):
     "The training flags of the layers of a module to which they matter"
     layers = [m for m in module.modules() if isinstance(m, (nn.modules.dropout._DropoutNd,
@@ -144,6 +149,12 @@ def _frozen_parts(module):
 def _copied(x):
     if isinstance(x, Tensor): return x.detach().clone()
     return None
+
+def _small(x): return _copied(x) if isinstance(x, Tensor) and x.numel() < 50_000 else None
+
+def _norm(grads): return sum(g.detach().pow(2).sum().item() for g in grads if g is not None)**0.5
+
+def _largest_entry(grads): return max(g.abs().max().item() for g in grads if g is not None)
 
 def _first_tensor(x): return next(_tensors_in([x]), None)
 
@@ -210,6 +221,12 @@ class Recorder(TorchFunctionMode):
         self.quiet += 1
         for handle in self.handles: handle.remove()
 
+    def weights_now(self) -> dict: # copies, by their ids
+        "The parameters that were met"
+        if self.size > 200_000: return {}
+        with self.aside():
+            return {i: p.detach().clone() for i, p in self.params.items() if p.numel() < 200_000}
+
     def deaf(self) -> bool: # also to other threads
         "Whether nothing is to be written down now"
         return bool(self.quiet) or get_ident() != self.thread
@@ -227,7 +244,8 @@ class Recorder(TorchFunctionMode):
         if k == -1: self.passes[name] = self.passes.get(name, 0) + 1
         i = self.passes.get(name, 0)
         self.add('pass' if k == -1 else 'end' if k is None else 'read', loader=name, k=k, i=i,
-                 rows=_rows_in(xb), y=None if self.lightly else _copied(yb))
+                 rows=_rows_in(xb), x=None if self.lightly else _small(xb),
+                 y=None if self.lightly else _copied(yb))
         for kind, t in ('x', xb), ('y', yb):
             if isinstance(t, Tensor): t._fastsgd_mark = Mark(frozenset([(kind, name, k, i)]))
 
@@ -259,6 +277,8 @@ class Recorder(TorchFunctionMode):
         written = self._written(name, args)
         was = {id(p): p.detach().clone()
                for p in written[1]} if written and written[0] == 'param' else {}
+        if written and written[0] == 'grad':
+            self.norm_before = _norm([p.grad for p in written[1]])
         result = func(*args, **kwargs)
         if written: self._wrote(*written, name, args, was)
         self._mark(name, args, kwargs, result)
@@ -293,7 +313,10 @@ class Recorder(TorchFunctionMode):
                 self.add('update', ids=ids, op=name, change=change, grads=grads, closure=False)
         elif all(p.grad is None or not p.grad.any() for p in params): self.add('zero', ids=ids,
                                                                                by='hand')
-        else: self.add('clip', ids=ids)
+        else:
+            grads = [p.grad for p in params]
+            self.add('clip', ids=ids, before=self.norm_before, norm=_norm(grads),
+                     peak=_largest_entry(grads))
 
     def _mark(self, name, args, kwargs, result):
         "Mark what has come of an operation"
@@ -351,6 +374,8 @@ class Recorder(TorchFunctionMode):
         event = self.add('loss', op=name, i=len(self.losses), preds=_copied(preds),
                          target=_copied(target),
                          marks=(mark_of(preds), mark_of(target)), value=_copied(result), coefs=[],
+                         more={k: v for k, v in kwargs.items()
+                               if k in _told_to_losses and v is not None},
                          reduction=kwargs.get('reduction',
                                               'mean'), grad=result.requires_grad, of=of,
                          preds_grad=isinstance(preds, Tensor) and preds.requires_grad, called=args
@@ -363,7 +388,7 @@ class Recorder(TorchFunctionMode):
     # Modules
 
     def _before_forward(self, module, args):
-        if self.deaf() or not self.inside and (_is_loss(module) or _parameterless(module)): return
+        if self.deaf() or not self.inside and _is_no_model(module): return
         self.inside += 1
         if self.inside > 1: return
         self._tick()
@@ -534,12 +559,16 @@ class Recorder(TorchFunctionMode):
     def _telling_schedule(self, f):
         def step(schedule, *args, **kwargs):
             caller = sys._getframe(1).f_code.co_name
-            made = caller in ('_initial_step', '__init__')
+            made, event = caller in ('_initial_step', '__init__'), None
             if not self.scheduling and not self.deaf() and not made:
-                self.add('schedule', schedule=schedule, name=type(schedule).__name__)
+                event = self.add('schedule', schedule=schedule, lr=None,
+                                 name=type(schedule).__name__)
             self.scheduling += 1
             try: return f(schedule, *args, **kwargs)
-            finally: self.scheduling -= 1
+            finally:
+                self.scheduling -= 1
+                if event and hasattr(schedule, 'optimizer'):
+                    event.lr = schedule.optimizer.param_groups[0]['lr']
         return step
 
     @contextmanager

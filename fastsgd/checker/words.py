@@ -16,6 +16,7 @@ from torch import Tensor
 from .. import exercises
 from .fitting import along
 from .observers import same, tolerances
+from .roles import sure_role_of
 from .witnesses import Endless, is_unwritten
 
 # %% ../../nbs/87_words.ipynb #a715b04d
@@ -52,16 +53,7 @@ def misplaced(
     "The first parameter that is called like something that is handed over elsewhere, or not at all"
     due = parameter_names(getattr(exercises, name))
     return next(((given, right) for given, right in zip(parameter_names(f), due)
-                 if given in _role_of and _role_of[given] != _role_of.get(right)), None)
-
-# %% ../../nbs/87_words.ipynb #a7a00003
-_usual_names = dict(
-    model='model net network classifier', lr='lr learning_rate', params='params parameters',
-    loader='dl train_dl valid_dl test_dl dataloader data_loader train_dataloader test_dataloader loader train_loader '
-           'valid_loader val_loader test_loader trainloader testloader data_iter',
-    loss='loss_func loss_fn loss_function criterion cost', epochs='epochs n_epochs num_epochs', batch='xb', labels='yb',
-    optimizer='opt optim optimizer', scheduler='scheduler', device='device')
-_role_of = {name: role for role, names in _usual_names.items() for name in names.split()}
+                 if (role := sure_role_of(given)) and role != sure_role_of(right)), None)
 
 # %% ../../nbs/87_words.ipynb #05167eb3
 def _sentence(text): return text if text[-1:] in tuple('.?!…') else f'{text}.'

@@ -666,7 +666,138 @@ def train(model, loader, optimizer, criterion):
         loss.backward()
         optimizer.step()
 '''],
+    'stale-gradient': ['''
+def train(model, loader, optimizer, criterion):
+    model.train()
+    for i, (x, y) in enumerate(loader):
+        loss = criterion(model(x), y)
+        if i > 0: optimizer.step()
+        optimizer.zero_grad()
+        loss.backward()
+''', '''
+X, Y = torch.randn(32, 5), torch.randint(0, 3, (32,))
+dl = DataLoader(TensorDataset(X, Y), batch_size=8)
+net = nn.Linear(5, 3)
+opt = optim.SGD(net.parameters(), lr=0.1)
+waiting = False
+for xb, yb in dl:
+    loss = F.cross_entropy(net(xb), yb)
+    if waiting:
+        opt.step()
+        opt.zero_grad()
+    loss.backward()
+    waiting = True
+opt.step()
+'''],
+    'sigmoid-twice': ['''
+def train(model, train_loader, optimizer):
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        probs = torch.sigmoid(model(x))
+        F.binary_cross_entropy_with_logits(probs, y).backward()
+        optimizer.step()
+''', '''
+def fit(net, dl, opt, epochs):
+    loss_fn = nn.BCEWithLogitsLoss()
+    for _ in range(epochs):
+        for xb, yb in dl:
+            p = net(xb).squeeze(1).sigmoid()
+            loss = loss_fn(p, yb)
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+'''],
+    'first-batch-skipped': ['''
+def train(model, train_loader, optimizer, criterion):
+    model.train()
+    batches = iter(train_loader)
+    images, labels = next(batches)
+    print('a batch has', images.shape)
+    for x, y in batches:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+''', '''
+def train_epoch(net, loader, opt):
+    for i, (x, y) in enumerate(loader):
+        if i < 1: continue
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+'''],
+    'last-batch-dropped': ['''
+def train(model, train_loader, optimizer, criterion):
+    for i, (x, y) in enumerate(train_loader):
+        if i == len(train_loader) - 1: break
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+''', '''
+def fit(net, dl, opt):
+    batches = iter(dl)
+    for _ in range(len(dl) - 1):
+        x, y = next(batches)
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+'''],
+    'batch-used-twice': ['''
+def train(model, train_loader, optimizer, criterion):
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        print(loss.item())
+''', '''
+def step(net, opt, x, y):
+    opt.zero_grad()
+    loss = F.cross_entropy(net(x), y)
+    loss.backward()
+    opt.step()
+    return loss.item()
+
+def train(net, loader, opt):
+    total = 0.
+    for x, y in loader:
+        step(net, opt, x, y)
+        total += step(net, opt, x, y)*len(x)
+    return total/len(loader.dataset)
+'''],
+    'one-update-per-epoch': ['''
+def train(model, train_loader, optimizer, criterion):
+    optimizer.zero_grad()
+    for x, y in train_loader:
+        criterion(model(x), y).backward()
+    optimizer.step()
+''', '''
+def train_epoch(net, dl, lr):
+    for xb, yb in dl: F.cross_entropy(net(xb), yb).backward()
+    with torch.no_grad():
+        for p in net.parameters():
+            p -= lr*p.grad
+            p.grad.zero_()
+'''],
+    'no-grad-missing': ['''
+def evaluate(model, test_loader):
+    model.eval()
+    correct = 0
+    for x, y in test_loader: correct += (model(x).argmax(1) == y).sum().item()
+    return correct/len(test_loader.dataset)
+''', '''
+def validate(net, valid_dl, criterion):
+    net.eval()
+    total = n = 0
+    for x, y in valid_dl:
+        total += criterion(net(x), y).item()*len(x)
+        n += len(x)
+    return total/n
+'''],
 }
+
 
 right = ['''
 def train(dataloader, model, loss_fn, optimizer):
@@ -2310,3 +2441,287 @@ for slug, text in more_wrong: wrong.setdefault(slug, []).append(text)
 
 wrong = {slug: [_file(text) for text in texts] for slug, texts in wrong.items()}
 right = [_file(text) for text in right + more_right + still_more_right]
+
+# The other side of mistakes that are easily seen where there are none: each loop is right
+look_alike = {
+    'stale-gradient': '''
+def train(model, loader, valid_loader, optimizer, criterion):
+    for x, y in loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        before = criterion(model(x), y).item()
+        optimizer.step()
+        print(before)
+''',
+    'sigmoid-twice': '''
+def train(model, train_loader, optimizer):
+    for x, y in train_loader:
+        logits = model(x)
+        hits = ((torch.sigmoid(logits) > 0.5).float() == y).float().mean().item()
+        optimizer.zero_grad()
+        F.binary_cross_entropy_with_logits(logits, y).backward()
+        optimizer.step()
+        print('share of this batch', hits)
+''',
+    'first-batch-skipped': '''
+def train(model, train_loader, optimizer, criterion):
+    images, labels = next(iter(train_loader))
+    print('a batch has', images.shape)
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+''',
+    'last-batch-dropped': '''
+data = TensorDataset(torch.randn(26, 6), torch.randint(0, 3, (26,)))
+loader = DataLoader(data, batch_size=4, drop_last=True)
+net = nn.Linear(6, 3)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(2):
+    for x, y in loader:
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+''',
+    'batch-used-twice': '''
+def train(model, train_loader, optimizer, criterion):
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+        with torch.no_grad(): print('after the step', criterion(model(x), y).item())
+''',
+    'one-update-per-epoch': '''
+def train(model, loader, optimizer, n_accumulate):
+    optimizer.zero_grad()
+    for i, (x, y) in enumerate(loader, 1):
+        (F.cross_entropy(model(x), y)/n_accumulate).backward()
+        if i % n_accumulate == 0 or i == len(loader):
+            optimizer.step()
+            optimizer.zero_grad()
+''',
+    'no-grad-missing': '''
+@torch.inference_mode()
+def evaluate(model, test_loader):
+    model.eval()
+    correct = 0
+    for x, y in test_loader: correct += (model(x).argmax(1) == y).sum().item()
+    return correct/len(test_loader.dataset)
+''',
+}
+look_alike = {slug: _file(text) for slug, text in look_alike.items()}
+
+# Rules that ask for more than an order of calls, each with a loop that breaks it and one that does not
+by_rule = {
+    'a formula that leaves out the rows of a class': ('loss-wrong', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        p = torch.sigmoid(model(x))
+        loss = -(y*torch.log(p)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        p = torch.sigmoid(model(x))
+        loss = -(y*torch.log(p) + (1 - y)*torch.log(1 - p)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'a formula that averages over the classes too': ('loss-wrong', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        log_probs = model(x).log_softmax(1)
+        loss = -(F.one_hot(y, log_probs.shape[1])*log_probs).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        log_probs = model(x).log_softmax(1)
+        loss = -(F.one_hot(y, log_probs.shape[1])*log_probs).sum(1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'one of several optimizers does not zero': ('gradients-not-zeroed', '''
+def fit(net, loader):
+    body = optim.SGD(net.features.parameters(), lr=0.1)
+    head = optim.SGD(net.fc.parameters(), lr=0.1)
+    for x, y in loader:
+        body.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        body.step()
+        head.step()
+''', '''
+def fit(net, loader):
+    body = optim.SGD(net.features.parameters(), lr=0.1)
+    head = optim.Adam(net.fc.parameters(), lr=0.1)
+    for x, y in loader:
+        for opt in (body, head): opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        for opt in (body, head): opt.step()
+'''),
+    'a part of a loss is detached': ('loss-detached', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        out = net(x)
+        smooth = F.cross_entropy(out, y, label_smoothing=0.2).detach()
+        loss = F.cross_entropy(out, y) + smooth
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        out = net(x)
+        loss = F.cross_entropy(out, y) + F.cross_entropy(out, y, label_smoothing=0.2)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'backward begins at a tensor made anew': ('predictions-detached', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        out = torch.tensor(net(x).detach().numpy(), requires_grad=True)
+        loss = F.cross_entropy(out, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(net, loader, optimizer):
+    for x, y in loader:
+        x = torch.tensor(x.numpy(), requires_grad=True)
+        loss = F.cross_entropy(net(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'a model ends in a softmax over the rows': ('softmax-over-batch', '''
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x): return F.log_softmax(self.fc(x), dim=0)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+''', '''
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x): return F.log_softmax(self.fc(x), dim=1)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+'''),
+    'outputs are rounded as if they were probabilities': ('accuracy-wrong', '''
+def evaluate(model, loader):
+    model.eval()
+    criterion, correct, loss = nn.BCEWithLogitsLoss(), 0, 0.
+    with torch.no_grad():
+        for x, y in loader:
+            out = model(x)
+            loss += criterion(out, y).item()*len(x)
+            correct += (torch.round(out) == y).sum().item()
+    return correct/len(loader.dataset)
+''', '''
+def evaluate(model, loader):
+    model.eval()
+    criterion, correct, loss = nn.BCEWithLogitsLoss(), 0, 0.
+    with torch.no_grad():
+        for x, y in loader:
+            out = model(x)
+            loss += criterion(out, y).item()*len(x)
+            correct += (torch.round(torch.sigmoid(out)) == y).sum().item()
+    return correct/len(loader.dataset)
+'''),
+    'a number that is printed after the loop': ('accuracy-averaged-wrongly', '''
+torch.manual_seed(1)
+data = TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,)))
+loader = DataLoader(data, batch_size=8)
+net = nn.Linear(5, 3)
+net.eval()
+correct = 0
+with torch.no_grad():
+    for x, y in loader: correct += (net(x).argmax(1) == y).sum().item()
+print('accuracy:', correct/len(loader))
+''', '''
+torch.manual_seed(1)
+data = TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,)))
+loader = DataLoader(data, batch_size=8)
+net = nn.Linear(5, 3)
+net.eval()
+correct = 0
+with torch.no_grad():
+    for x, y in loader: correct += (net(x).argmax(1) == y).sum().item()
+print('accuracy:', correct/len(data))
+'''),
+    'a frozen part stays in evaluation mode': ('trained-in-eval-mode', '''
+def train(model, loader, optimizer, criterion):
+    model.eval()
+    for x, y in loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+''', '''
+def train(model, loader, criterion):
+    model.train()
+    model.features.requires_grad_(False)
+    model.features.eval()
+    optimizer = optim.SGD(model.fc.parameters(), lr=0.1)
+    for x, y in loader:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+'''),
+    'gradients of the parts of a batch': ('accumulation-zeroed', '''
+def train(model, loader, optimizer, criterion, n_accumulate):
+    for x, y in loader:
+        for xb, yb in zip(x.chunk(n_accumulate), y.chunk(n_accumulate)):
+            optimizer.zero_grad()
+            (criterion(model(xb), yb)/n_accumulate).backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer, criterion, n_accumulate):
+    for x, y in loader:
+        optimizer.zero_grad()
+        for xb, yb in zip(x.chunk(n_accumulate), y.chunk(n_accumulate)):
+            (criterion(model(xb), yb)*len(xb)/len(x)).backward()
+        optimizer.step()
+'''),
+    'a list that keeps the graphs of all batches': ('graph-kept', '''
+def train(model, loader, optimizer, criterion):
+    losses = []
+    for x, y in loader:
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss)
+    return losses
+''', '''
+def train(model, loader, optimizer, criterion):
+    losses = []
+    for x, y in loader:
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+'''),
+}
+by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}

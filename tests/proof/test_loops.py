@@ -1,6 +1,5 @@
 "Loops as people write them: mistakes get their names, and no right loop is accused of one"
 import ast
-import linecache
 import sys
 from types import ModuleType
 
@@ -12,7 +11,9 @@ from torch import nn
 
 import own_loops
 from fastsgd.check import check_loop
-from fastsgd.checker import loops
+from fastsgd.checker import effects, loops
+from fastsgd.checker.apart import remember
+from fastsgd.checker.judging import Verdict
 from fastsgd.checker.loopnames import loop_names
 from fastsgd.watch import watch
 
@@ -22,7 +23,7 @@ numbers = iter(range(10**6))
 def judged(text):
     "The judgements on all loops of a file, as `check_file` makes them, in this process"
     name = f'/loops/{next(numbers)}.py'
-    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    remember(name, text)
     space = ModuleType('solution')
     file = loops.FileLoops(name, text)
     for statement in ast.parse(text, name).body:
@@ -51,13 +52,78 @@ def test_a_mistake_gets_its_name(slug, text):
     found = judged(text)
     assert slug in slugs(found)
     assert slugs(found, 'mistake') <= {slug}
+    for verdict in (v for j in found for v in j.mistakes): is_shown(verdict)
 
 
-@pytest.mark.parametrize('text', own_loops.right, ids=range(len(own_loops.right)))
+def is_shown(verdict):
+    "A mistake says what it does: to weights or numbers, or that it ends in an error"
+    effect = verdict.effect
+    assert effect.size is None if effect.of == 'error' else effect.size > 1e-5, effect
+    assert effect.of in ('weights', 'gradients', 'predictions', 'loss', 'accuracy', 'error') and effect.text
+    assert effect.of != 'error' or verdict.slug in END_IN_ERRORS
+
+
+# Without a model that could be trained anew, what they do is end the loop
+END_IN_ERRORS = {'not-a-leaf', 'update-under-autograd', 'fixed-batch-size'}
+
+
+def test_a_right_training_done_again_ends_at_the_same_weights():
+    known = 0
+    for text in own_loops.right:
+        for found in judged(text):
+            if found.kind != 'train' or found.ran is None: continue
+            with found.ran.recorder.aside(): plan = effects.plan_of(found.ran)
+            if plan is None: continue
+            with found.ran.recorder.aside(): off = effects.with_effects([a_mistake()], found.ran)[0].effect
+            assert off.of == 'weights' and off.size < 1e-5, text
+            known += 1
+    assert known >= 35
+
+
+def a_mistake(): return Verdict('wrong-sign', '')
+
+
+def test_what_changes_nothing_is_a_note():
+    found = judged(own_loops.right[0])[0]
+    verdict, = effects.with_effects([a_mistake()], found.ran)
+    assert verdict.kind == 'note' and verdict.effect.text == 'On the tiny problem, that changes nothing.'
+
+
+def test_a_finding_carries_what_the_mistake_does():
+    report = check_loop(train=training)
+    finding, = report.findings
+    assert finding.differs == 'weights' and finding.difference > 0.01
+    assert finding.effect.startswith('After 2 epochs a weight is off by up to ')
+    assert finding.effect in repr(report) and finding.effect in report._repr_html_()
+    assert report.to_dict()['findings'][0]['difference'] == finding.difference
+
+
+def test_a_number_that_is_reported_is_said_once():
+    def accuracy(net, loader):
+        net.eval()
+        with torch.no_grad(): return sum((net(x).argmax(1) == y).sum().item() for x, y in loader)/len(loader)
+    finding, = check_loop(valid=accuracy).findings
+    assert (finding.mistake, finding.differs) == ('accuracy-averaged-wrongly', 'accuracy') and finding.difference > 0.1
+    assert repr(check_loop(valid=accuracy)).count('would be right') == 1
+
+
+right = [*own_loops.right, *own_loops.look_alike.values()]
+
+
+@pytest.mark.parametrize('text', right, ids=[*range(len(own_loops.right)), *own_loops.look_alike])
 def test_a_right_loop_is_accused_of_nothing(text):
     found = judged(text)
     assert found and slugs(found, 'mistake') == set()
     assert [j.unclear for j in found if j.unclear] == []
+
+
+@pytest.mark.parametrize('rule', own_loops.by_rule)
+def test_a_rule_is_broken_by_one_loop_and_kept_by_another(rule):
+    slug, broken, kept = own_loops.by_rule[rule]
+    wrong_one, right_one = judged(broken), judged(kept)
+    assert slug in slugs(wrong_one) and slugs(wrong_one, 'mistake') <= {slug}
+    assert slug not in slugs(right_one) and slugs(right_one, 'mistake') == set()
+    assert [j.unclear for j in right_one if j.unclear] == []
 
 
 def test_there_are_enough():
@@ -65,9 +131,7 @@ def test_there_are_enough():
 
 
 def test_each_name_is_tried():
-    missing = {*loop_names} - {*own_loops.wrong} - {'no-grad-missing', 'sigmoid-twice'}
-    assert missing <= {'stale-gradient', 'one-update-per-epoch', 'first-batch-skipped', 'last-batch-dropped',
-                       'batch-used-twice'}
+    assert {*loop_names} == {*own_loops.wrong}
 
 
 # Messages speak the author's names and lines
@@ -133,6 +197,82 @@ def from_a_dict(net, loader, opt):
 
 def test_batches_may_be_dicts():
     assert check_loop(train=from_a_dict, batch=('pixels', 'answer')).passed == ['from_a_dict']
+
+
+# Models that take a batch by names and give their loss, and several models
+
+def by_names(model, train_dataloader, optimizer, device):
+    model.train()
+    for batch in train_dataloader:
+        batch = {name: t.to(device) for name, t in batch.items()}
+        outputs = model(**batch)
+        outputs.loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def by_names_not_zeroed(model, train_dataloader, optimizer):
+    model.train()
+    for batch in train_dataloader:
+        loss, logits = model(**batch)[:2]
+        loss.backward()
+        optimizer.step()
+
+
+def measured_by_names(model, eval_dataloader):
+    model.eval()
+    correct = n = 0
+    for batch in eval_dataloader:
+        with torch.no_grad(): outputs = model(input_ids=batch['input_ids'], labels=batch['labels'])
+        correct += (outputs['logits'].argmax(-1) == batch['labels']).sum().item()
+        n += len(batch['labels'])
+    return correct/n
+
+
+def test_models_that_give_their_loss():
+    report = check_loop(train=by_names, valid=measured_by_names)
+    assert {*report.passed} == {'measured_by_names', 'by_names'} and report.findings == []
+    finding, = check_loop(train=by_names_not_zeroed).findings
+    assert finding.mistake == 'gradients-not-zeroed' and finding.difference > 0.01
+
+
+def from_a_teacher(teacher_model, student, loader, optimizer, t=2.):
+    student.train()
+    teacher_model.eval()
+    for x, y in loader:
+        with torch.no_grad(): soft = (teacher_model(x)/t).softmax(1)
+        out = student(x)
+        loss = nn.functional.cross_entropy(out, y) + nn.functional.cross_entropy(out/t, soft)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def test_a_teacher_is_another_model():
+    report = check_loop(train=from_a_teacher)
+    assert report.passed == ['from_a_teacher'] and report.findings == []
+
+
+def of_two_models(generator, discriminator, loader, opt_g, opt_d, criterion):
+    for x, y in loader:
+        criterion(discriminator(generator(x)), y).backward()
+        opt_g.step()
+
+
+def autoencoder(model, loader, optimizer):
+    for x, _ in loader:
+        again, mu, log_var = model(x)
+        optimizer.zero_grad()
+        (nn.functional.mse_loss(again, x) + mu.pow(2).sum() + log_var.exp().sum()).backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize(('loop', 'said'), [
+    (of_two_models, 'It trains several models, `generator`, `discriminator`.'),
+    (autoencoder, 'it takes what `model` gives apart into 3')])
+def test_what_is_not_understood_is_told_and_not_accused(loop, said):
+    report = check_loop(train=loop)
+    assert report.findings == [] and report.passed == [] and said in report.notes[0]
 
 
 def test_notes_do_not_count():

@@ -454,6 +454,21 @@ def test_a_run_can_be_kept_and_compared_with_later(tmp_path):
     assert torch.equal(step_diffs(loaded, other), step_diffs(first, faster))
 
 
+def test_what_was_found_is_kept(tmp_path):
+    def never_zeroed(model):
+        opt = sgd(model)
+        for _ in range(4):
+            model(torch.ones(2, 4)).sum().backward()
+            opt.step()
+    model = nn.Sequential(nn.Linear(4, 1))
+    with watch(model) as run: never_zeroed(model)
+    save_run(run, tmp_path/'a.run')
+    loaded = load_run(tmp_path/'a.run')
+    finding, = loaded.findings
+    assert finding == run.findings[0] and finding.slug == 'gradients-not-zeroed'
+    assert compare(loaded, run).to_dict()['findings'] == [[str(finding)]]*2
+
+
 def test_fingerprints_can_be_kept(tmp_path):
     save_run(run_of(), tmp_path/'a.run')
     assert compare(load_run(tmp_path/'a.run'), run_of()).same

@@ -75,6 +75,13 @@ def test_another_rate_is_not_the_same(watched, tmp_path, weights):
     assert watched(TRAINS, '--against', 'a.run', '--atol', '10', args=['.2']).status == 0
 
 
+def test_findings_of_both_runs_are_shown(watched):
+    never_zeroed = '\n'.join(line for line in TRAINS.splitlines() if 'zero_grad' not in line) + '\n'
+    assert 'gradients-not-zeroed: ' in watched(never_zeroed, '--record', 'a.run').out
+    run = watched(TRAINS, '--against', 'a.run')
+    assert run.status == 1 and 'a.run: gradients-not-zeroed: ' in run.out
+
+
 def test_updates_by_hand_and_modules_beside_the_script(watched, tmp_path):
     (tmp_path/'helper.py').write_text('rate = .1')
     run = watched(BY_HAND, '--record', 'a.run')
