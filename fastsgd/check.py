@@ -321,11 +321,11 @@ def check_file(
         return report_on(path, seconds, seed, shown.set_description)
 
 # %% ../nbs/89_check.ipynb #cdfc26a5
-_writing = """import json, sys
+_run_and_write = """import json, sys
 from fastsgd.check import write_findings
 write_findings(*json.loads(sys.argv[1]))"""
 
-begin_anew = partial(start, _writing) # the usual `begin` of `report_on`
+begin_anew = partial(start, _run_and_write) # the usual `begin` of `report_on`
 
 def report_on(
     path: str | Path, # as `check_file` takes them, like the next two

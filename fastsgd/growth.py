@@ -75,7 +75,7 @@ def _epochs_over(n, source, folder=None, epochs=4):
     return dict(first=first, seconds=min(others), memory=own,
                 tensors=data.train_x.nbytes + data.train_y.nbytes)
 
-def _alone(f, *args):
+def _in_own_process(f, *args):
     "What a function gives in a new process"
     with ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:
         try: return pool.submit(f, *args).result()
@@ -99,7 +99,7 @@ def grow(
         jobs = [(where, n) for n in rows for where in found]
         for where, n in show.bar(jobs, desc='rows', show=progress):
             files = kept if where == 'mapped' else None
-            found[where][str(n)] = _alone(_epochs_over, n, source, files)
+            found[where][str(n)] = _in_own_process(_epochs_over, n, source, files)
     return found
 
 # %% ../nbs/96_growth.ipynb #5e5ce832
@@ -177,7 +177,7 @@ def fresh_memory(
     jobs = [(name, bs) for name in found for bs in sizes]
     for name, bs in show.bar(jobs, desc='memory', show=progress):
         with patch.dict(os.environ, _memory_settings[name]):
-            found[name][str(bs)] = _alone(_loaders_in_turns, bs, rows, rounds)
+            found[name][str(bs)] = _in_own_process(_loaders_in_turns, bs, rows, rounds)
     return found
 
 # %% ../nbs/96_growth.ipynb #51072937

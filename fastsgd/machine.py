@@ -50,23 +50,23 @@ def _training(arch, n_out, device):
 _tensor_bytes = [2**n for n in (16, 20, 24, 28)]
 _matrix_sides = 16, 64, 256, 1024
 
-def _again(times, f, *args, **kwargs):
+def _repeatedly(times, f, *args, **kwargs):
     for _ in range(times): f(*args, **kwargs)
 
 def _moving(n_bytes, device):
     "Read and write a tensor, over and over: what to run, and how many bytes that moves"
     x, times = torch.zeros(n_bytes//4, device=device), max(2**27//n_bytes, 1)
-    return partial(_again, times, x.add_, 1.), times*2*n_bytes
+    return partial(_repeatedly, times, x.add_, 1.), times*2*n_bytes
 
 def _multiplying(n, device):
     "Products of two matrices: what to run, and how many operations that takes"
     a, b, out = torch.rand(3, n, n, device=device)
     times = min(max(2**28//n**3, 1), 2000)
-    return partial(_again, times, torch.mm, a, b, out=out), times*2*n**3
+    return partial(_repeatedly, times, torch.mm, a, b, out=out), times*2*n**3
 
 def _calling(device):
     "Calls that have nearly nothing to do: what to run, and how many they are"
-    return partial(_again, 5000, torch.zeros(1, device=device).add_, 1.), 5000
+    return partial(_repeatedly, 5000, torch.zeros(1, device=device).add_, 1.), 5000
 
 def _look_for(device): time_epochs(dict(nothing=int), 1, device)  # complains of one that is absent
 

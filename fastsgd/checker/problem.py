@@ -92,7 +92,7 @@ class LossNet(nn.Module):
         return Outputs(**given, logits=preds)
 
 # %% ../../nbs/88_problem.ipynb #c9356483
-def _model_for(form): return LossNet(TinyNet(form)) if form.by_name else TinyNet(form)
+def _net_for(form): return LossNet(TinyNet(form)) if form.by_name else TinyNet(form)
 
 # %% ../../nbs/88_problem.ipynb #a1b7b3d4
 def is_teacher(
@@ -271,8 +271,8 @@ class Things:
                 self.made[role] = getattr(self, f'_make_{role}')()
         return self.made[role]
 
-    def _make_model(self): return _model_for(self.form)
-    def _make_teacher(self): return _model_for(self.form)
+    def _make_model(self): return _net_for(self.form)
+    def _make_teacher(self): return _net_for(self.form)
     def _make_bs(self): return 4
     def _make_train(self): return self._loader('train', self.form.n_batches, 2)
     def _make_valid(self): return self._loader('valid', 5, 3)

@@ -18,7 +18,7 @@ from fastsgd.speed import repeated
 @pytest.fixture
 def here(monkeypatch):
     "What has a process of its own runs in this one"
-    monkeypatch.setattr(growth, '_alone', lambda f, *args: f(*args))
+    monkeypatch.setattr(growth, '_in_own_process', lambda f, *args: f(*args))
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_process_that_ends_is_told_of(monkeypatch):
         def __exit__(self, *error): pass
         def submit(self, *args): raise BrokenProcessPool
     monkeypatch.setattr(growth, 'ProcessPoolExecutor', Gone)
-    with pytest.raises(BadValue, match='memory: ask for fewer rows'): growth._alone(int)
+    with pytest.raises(BadValue, match='memory: ask for fewer rows'): growth._in_own_process(int)
 
 
 def test_one_process_and_two_do_the_same_steps(no_processes):
@@ -98,7 +98,7 @@ def test_fresh_memory_is_compared_under_each_setting(monkeypatch):
     def alone(f, *args):
         seen.append({k: os.environ.get(k) for k in ('MALLOC_TRIM_THRESHOLD_', 'THP_MEM_ALLOC_ENABLE')})
         return f(*args)
-    monkeypatch.setattr(growth, '_alone', alone)
+    monkeypatch.setattr(growth, '_in_own_process', alone)
     found = growth.fresh_memory((64, 100), rows=250, rounds=2)
     assert len({*map(str, seen)}) == 3 and len(seen) == 6 and 'THP_MEM_ALLOC_ENABLE' not in os.environ
     for v in found['as it is'].values():
