@@ -124,7 +124,8 @@ def share(
 ) -> dict: # by rows in a step, then by the number of processes: `step_seconds`, and the proof
     "The same steps by one process and by two"
     found = {str(bs): {} for bs in sizes}
-    for bs, n in show.bar([(bs, n) for bs in sizes for n in (1, 2)], desc='processes', show=progress):
+    both = [(bs, n) for bs in sizes for n in (1, 2)]
+    for bs, n in show.bar(both, desc='processes', show=progress):
         found[str(bs)][str(n)] = _trained_by(n, bs)
     return found
 
@@ -208,9 +209,9 @@ def growth_plot(
     fig, (time, memory) = plt.subplots(1, 2, figsize=(9, 3.4))
     looks = dict(memory=('in memory', show.blue), mapped=('in mapped files', show.orange))
     for where, (label, color) in looks.items():
-        rows = [int(n) for n in found[where]]
-        time.plot(rows, [v['seconds'] for v in found[where].values()], 'o-', color=color, label=label)
-        memory.plot(rows, [(v['memory'] or 0)/1e9 for v in found[where].values()], 'o-', color=color)
+        rows, kept = [int(n) for n in found[where]], found[where].values()
+        time.plot(rows, [v['seconds'] for v in kept], 'o-', color=color, label=label)
+        memory.plot(rows, [(v['memory'] or 0)/1e9 for v in kept], 'o-', color=color)
     middle = rows[len(rows)//2]
     a_row = found['memory'][str(middle)]['seconds']/middle
     time.plot(rows, [a_row*n for n in rows], '--', color='0.6', label='a straight line')

@@ -406,8 +406,8 @@ def _on_a_gradient(ran, slug):
         due = {i: sum(b.delta[i] for b in s.fresh if i in b.delta) for i in got}
         size = max([(got[i] - due[i]).abs().max().item() for i in got], default=0.)
         step = ran.steps.index(s) + 1
-        return Effect('gradients', size, f'The gradient of step {step} is off by up to {_in_figures(size)} from that of '
-                      'its batch.')
+        return Effect('gradients', size, f'The gradient of step {step} is off by up to {_in_figures(size)} from '
+                      'that of its batch.')
     if slug in _lost and with_grads:
         size = max(g.abs().max().item() for g in with_grads[0].delta.values())
         return Effect('gradients', size, f'A gradient of up to {_in_figures(size)} changes no weight.')
@@ -427,8 +427,8 @@ def _on_predictions(ran):
         with torch.no_grad(): due = copy.eval()(f.x)
         if isinstance(due, Tensor) and due.shape == f.out.shape: sizes.append((due - f.out).abs().max().item())
     if not sizes: return None
-    return Effect('predictions', max(sizes), f'Predictions are off by up to {_in_figures(max(sizes))} from those of the '
-                  'same model in evaluation mode.')
+    return Effect('predictions', max(sizes), f'Predictions are off by up to {_in_figures(max(sizes))} from those of '
+                  'the same model in evaluation mode.')
 
 def _on_measured_weights(ran):
     "How far measuring moves the weights, or which gradients it leaves"

@@ -495,8 +495,8 @@ def _stopped(found, even):
         return found
     line, text = _where(ran, e)
     if isinstance(e, ValueError) and (parts := _taken_apart(text)):
-        found.unclear = (f'In line {line} it takes what `{parts[0]}` gives apart into {parts[1]}: the model that it was '
-                         'tried with gives one tensor.')
+        found.unclear = (f'In line {line} it takes what `{parts[0]}` gives apart into {parts[1]}: the model that it '
+                         'was tried with gives one tensor.')
         return found
     place = f' in {quoted(line, text)}' if line else ''
     found.unclear = f'It stops{place} with {exception_in_words(e)}'
