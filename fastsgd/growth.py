@@ -219,6 +219,7 @@ def growth_plot(
     time.set(xlabel='rows', ylabel='seconds of an epoch', xscale='log', yscale='log')
     memory.set(xlabel='rows', ylabel='GB of memory', xscale='log')
     memory.set_yscale('symlog', linthresh=.01)
+    memory.set_ylim(bottom=0)
     time.legend()
     return fig
 
