@@ -472,13 +472,18 @@ def _over_all_rows(ran, kind):
     copy.load_state_dict(calls[-1].state)
     with torch.no_grad(): return right_ones(copy.eval()(x), y).float().mean().item()
 
-def _on_numbers(ran):
-    "The number that is reported, and the right one"
+_of_accuracy = {'argmax-over-everything', 'accuracy-wrong'}  # which no loss depends on
+
+def _on_numbers(ran, slug):
+    "A number that is reported, and the right one: the first that differs"
+    found = []
     for number, kind, due in due_numbers(ran):
+        if slug in _of_accuracy and kind != 'accuracy': continue
         if not isfinite(due): due = _over_all_rows(ran, kind)
         if due is None: continue
-        size = abs(number.value - due)
-        return Effect(kind, size, f'It reports {number.value:.4g}; {due:.4g} would be right.')
+        text = f'It reports {number.value:.4g}; {due:.4g} would be right.'
+        found.append(Effect(kind, abs(number.value - due), text))
+    return next((e for e in found if e.size > least), found[0] if found else None)
 
 # %% ../../nbs/88_effects.ipynb #03405aae
 def effect_of(
@@ -498,10 +503,10 @@ def _of_kind(verdict, ran, slugs):
     if verdict.slug == 'measured-in-train-mode': return _on_predictions(ran)
     if verdict.slug == 'measured-on-training-set': return _on_training_rows(ran)
     if verdict.slug == 'trained-while-measuring' and ran.kind == 'measure': return _on_measured_weights(ran)
-    if ran.kind == 'measure': return _on_numbers(ran) if verdict.slug in _of_numbers else None
+    if ran.kind == 'measure': return _on_numbers(ran, verdict.slug) if verdict.slug in _of_numbers else None
     found = _on_weights(ran, slugs)
     if found is None: found = _on_a_gradient(ran, verdict.slug)
-    if (found is None or not found.size) and verdict.slug in _of_numbers: found = _on_numbers(ran) or found
+    if (found is None or not found.size) and verdict.slug in _of_numbers: found = _on_numbers(ran, verdict.slug) or found
     return found
 
 # %% ../../nbs/88_effects.ipynb #4bbe7aa2

@@ -110,6 +110,20 @@ def test_a_number_that_is_reported_is_said_once():
 right = [*own_loops.right, *own_loops.look_alike.values()]
 
 
+def test_a_number_beside_a_right_one_is_shown():
+    loop = """def validate(model, loader, criterion):
+        model.eval()
+        loss = correct = 0
+        with torch.no_grad():
+            for x, y in loader:
+                out = model(x)
+                loss += criterion(out, y).item()*len(y)/len(loader.dataset)
+                correct += (out.argmax(0) == y).sum().item()
+        return loss, correct/len(loader.dataset)"""
+    verdict, = (v for j in judged('import torch\n' + loop) for v in j.mistakes)
+    assert verdict.slug == 'argmax-over-everything' and verdict.effect.of == 'accuracy'
+
+
 @pytest.mark.parametrize('text', right, ids=[*range(len(own_loops.right)), *own_loops.look_alike])
 def test_a_right_loop_is_accused_of_nothing(text):
     found = judged(text)
