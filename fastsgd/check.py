@@ -93,11 +93,7 @@ class Report:
 
     def _repr_html_(self):
         right = [f'<code>{name}</code>: right' for name in self.passed]
-        wrong = [f'<code>{f.function}</code>: <b>{f.mistake or ""}</b>'
-                 f'{" (a note)"*(f.kind == "note")} {escape(f.message)} '
-                 f'{escape(_more_than(f.message, f.effect))} '
-                 f'<i>{escape(f.question)}</i> '
-                 f'<a href="{f.see}">Read on</a>' for f in self.findings]
+        wrong = [f'<code>{escape(f.function)}</code>: {_in_html(f)}' for f in self.findings]
         notes = [f'Note: {escape(note)}' for note in self.notes]
         return f'<ul>{"".join(f"<li>{line}</li>" for line in right + wrong + notes)}</ul>'
 
@@ -105,6 +101,13 @@ class Report:
 class _Text(str):
     "A text that shows itself as it is"
     def __repr__(self): return str(self)
+
+def _in_html(f):
+    "A finding, without the name of its function"
+    parts = [f'<b>{f.mistake}</b>'*bool(f.mistake), '(a note)'*(f.kind == 'note'), escape(f.message),
+             escape(_more_than(f.message, f.effect)), f'<i>{escape(f.question)}</i>'*bool(f.question),
+             f'<a href="{f.see}">Read on</a>']
+    return ' '.join(filter(None, parts))
 
 def _told_of(finding):
     "What a report says about a finding"
