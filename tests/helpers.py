@@ -40,9 +40,9 @@ def fork(code, *args, **env):
     return forks.Fork(python(code, args), env={**os.environ, **env}, **pipes)
 
 
-def end(process):
-    "What a process left behind"
-    try: out, err = process.communicate(timeout=120)
+def end(process, seconds=120):
+    "What a process left behind, which may take so long"
+    try: out, err = process.communicate(timeout=seconds)
     finally: process.kill()
     return SimpleNamespace(status=process.returncode, out=out, err=err)
 

@@ -5,6 +5,7 @@ This script mends what lies between the two.
 """
 import argparse, base64, html, json, os, re, shutil, struct, sys, time
 from pathlib import Path
+from unittest.mock import patch
 
 import smalldocs.layout, smalldocs.site, yaml
 from execnb.nbio import read_nb, write_nb
@@ -121,7 +122,8 @@ def reference(text, name, own, following):
 def stage():
     "Prepare notebooks and settings in _proc/; returns the page of each notebook, `{'01_data.ipynb': 'data.html'}`"
     refresh_quarto_yml()
-    staged = proc_nbs(force=True)
+    with patch('nbdev.serve.IN_NOTEBOOK', True):  # so its processes are forks where there are any, and need not import
+        staged = proc_nbs(force=True)
     listed = (ROOT/'nbs/sidebar.yml').read_text()
     notebooks = sorted(staged.glob('*.ipynb'))
     missing = [f.name for f in notebooks if f' {f.name}\n' not in listed]

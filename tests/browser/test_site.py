@@ -3,7 +3,8 @@
 It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped
 without them.
 """
-import functools, http.server, os, re, subprocess, sys, threading
+import functools, html, http.server, os, re, subprocess, sys, threading
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -82,9 +83,10 @@ def turn(page, size, theme):
     "Give an open page another width and another theme, and wait until it shows them"
     page.set_viewport_size(dict(width=size[0], height=size[1]))
     page.emulate_media(color_scheme=theme)
-    page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
-    page.wait_for_function("""dark => document.documentElement.classList.contains('quarto-dark') == dark
-        && document.getAnimations().every(a => a.playState != 'running')""", arg=theme == 'dark')
+    followed = "dark => document.documentElement.classList.contains('quarto-dark') == dark"
+    page.wait_for_function(followed, arg=theme == 'dark')
+    page.evaluate("""new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+        .then(() => document.getAnimations().forEach(a => a.finish()))""")  # colours that fade are there at once
 
 
 def complaints_of_axe(page):
@@ -324,17 +326,6 @@ def test_a_page_of_the_road_begins_with_a_picture_and_has_an_end(visit, name):
     assert page.locator('details.solution').count() >= 2
 
 
-@pytest.mark.parametrize('name', ['index', *ROAD])
-def test_what_a_page_shows_runs_as_it_is_typed_along(visit, name, tmp_path):
-    page = visit(name)
-    cells = page.evaluate('[...document.querySelectorAll("main .cell-code")].map(e => e.textContent)')
-    assert len(cells) > 3
-    file = tmp_path/'typed.py'
-    file.write_text('\n'.join(cells), encoding='utf-8')
-    done = end(fork('import runpy, sys; runpy.run_path(sys.argv[1], run_name="__main__")', file, MPLBACKEND='agg'))
-    assert done.status == 0, done.err[-2000:]
-
-
 def background(page): return page.evaluate('getComputedStyle(document.body).backgroundColor')
 
 
@@ -464,3 +455,38 @@ def test_copies_as_text_describe_widgets(site):
         text = (site/f'{name}.llms.md').read_text()
         assert '<script' not in re.sub(r'^```.*?^```', '', text, flags=re.M | re.S) and len(text) < 60_000
     assert 'staggers' in (site/'descent.llms.md').read_text()
+
+
+# ---- what the pages of the road show, typed along
+
+@pytest.fixture(scope='module', autouse=True)
+def typed(request, tmp_path_factory):
+    "What becomes of the code that a page shows, by page: one after another is run while other tests drive the browser"
+    test = test_what_a_page_shows_runs_as_it_is_typed_along.__name__
+    names = [item.callspec.params['name'] for item in request.session.items if item.originalname == test]
+    if not names: return (yield)
+    site, folder, begun = request.getfixturevalue('site'), tmp_path_factory.mktemp('typed'), []
+    code = 'import os, runpy, sys; os.name == "nt" or os.nice(10); runpy.run_path(sys.argv[1], run_name="__main__")'
+    def run(name):
+        cells = shown_code((site/f'{name}.html').read_text())
+        assert len(cells) > 3
+        file = folder/f'{name}.py'
+        file.write_text('\n'.join(cells), encoding='utf-8')
+        begun.append(fork(code, file, MPLBACKEND='agg'))
+        return end(begun[-1], seconds=600)
+    with ThreadPoolExecutor(1) as one_by_one:
+        yield {name: one_by_one.submit(run, name) for name in names}
+        one_by_one.shutdown(wait=False, cancel_futures=True)
+        for process in begun: process.kill()  # where the tests were broken off
+
+
+def shown_code(page):
+    "The code cells of a page's HTML, as one reads them"
+    return [html.unescape(re.sub(r'<.*?>', '', cell, flags=re.S))
+            for cell in re.findall(r'<pre class="[^"]*\bcell-code\b[^"]*">(.*?)</pre>', page, re.S)]
+
+
+@pytest.mark.parametrize('name', ['index', *ROAD])
+def test_what_a_page_shows_runs_as_it_is_typed_along(typed, name):
+    done = typed[name].result()
+    assert done.status == 0, done.err[-2000:]

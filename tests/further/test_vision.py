@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import end, few, start
+from helpers import end, few, fork
 from fastai.data.core import DataLoaders
 from fastai.optimizer import SGD
 from PIL import Image
@@ -32,6 +32,7 @@ def import_vision(tmp_path, init):
     (tmp_path/'torchvision/__init__.py').write_text(init)
     code = '''
 import sys
+assert 'torchvision' not in sys.modules, 'what a fork has imported already does not need it'
 sys.path.insert(0, sys.argv[1])
 try: import fastsgd.vision
 except ImportError as e: print(e)
@@ -43,7 +44,7 @@ path.write_bytes(path.read_bytes().replace(rb'\\"small_cnn\\"', rb'\\"resnet18\\
 try: model.load_model(path)
 except ModuleNotFoundError as e: print(e)
 '''
-    return end(start(code, tmp_path))
+    return end(fork(code, tmp_path))
 
 
 @pytest.mark.parametrize('init', [
