@@ -107,7 +107,8 @@ def _is_gpu(x): return str(x).startswith('cuda') if isinstance(x, (str, torch.de
 
 def _without_gpu(name, args, kwargs):
     "Arguments that leave a tensor where it is, where a loop asks for a GPU and there is none"
-    if torch.cuda.is_available(): return args, kwargs
+    asks = name == 'to' or 'device' in kwargs
+    if not asks or torch.cuda.is_available(): return args, kwargs  # which takes longer than a step
     if name == 'to': args = tuple('cpu' if _is_gpu(a) else a for a in args)
     return args, {k: 'cpu' if k == 'device' and _is_gpu(v) else v for k, v in kwargs.items()}
 
@@ -269,10 +270,10 @@ class Recorder(TorchFunctionMode):
     # Operations
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        args, kwargs = _without_gpu(_name_of(func), args, kwargs or {})
+        name = _name_of(func)
+        args, kwargs = _without_gpu(name, args, kwargs or {})
         if self.quiet or self.inside or self.stepping: return func(*args, **kwargs)
         self._tick()
-        name = _name_of(func)
         if name in _plain_ops or name == 'backward': return func(*args, **kwargs)
         written = self._written(name, args)
         was = {id(p): p.detach().clone()

@@ -1,6 +1,8 @@
 "Loops as people write them: mistakes get their names, and no right loop is accused of one"
 import ast
 import sys
+from functools import cache
+from time import monotonic
 from types import ModuleType
 
 import pytest
@@ -11,7 +13,7 @@ from torch import nn
 
 import own_loops
 from fastsgd.check import check_loop
-from fastsgd.checker import effects, loops
+from fastsgd.checker import effects, loops, traces
 from fastsgd.checker.apart import remember
 from fastsgd.checker.judging import Verdict
 from fastsgd.checker.loopnames import loop_names
@@ -32,6 +34,12 @@ def judged(text):
         except Exception: pass  # as in a file without its data
     file.find(vars(space), {})
     return [found for _, found in file.judged([]) if found is not None]
+
+
+@pytest.fixture(scope='module')
+def judged_once():
+    "The same for right loops, which two tests look at"
+    return cache(judged)
 
 
 @pytest.fixture(autouse=True)
@@ -67,10 +75,10 @@ def is_shown(verdict):
 END_IN_ERRORS = {'not-a-leaf', 'update-under-autograd', 'fixed-batch-size'}
 
 
-def test_a_right_training_done_again_ends_at_the_same_weights():
+def test_a_right_training_done_again_ends_at_the_same_weights(judged_once):
     known = 0
     for text in own_loops.right:
-        for found in judged(text):
+        for found in judged_once(text):
             if found.kind != 'train' or found.ran is None: continue
             with found.ran.recorder.aside(): plan = effects.plan_of(found.ran)
             if plan is None: continue
@@ -125,8 +133,8 @@ def test_a_number_beside_a_right_one_is_shown():
 
 
 @pytest.mark.parametrize('text', right, ids=[*range(len(own_loops.right)), *own_loops.look_alike])
-def test_a_right_loop_is_accused_of_nothing(text):
-    found = judged(text)
+def test_a_right_loop_is_accused_of_nothing(text, judged_once):
+    found = judged_once(text)
     assert found and slugs(found, 'mistake') == set()
     assert [j.unclear for j in found if j.unclear] == []
 
@@ -316,7 +324,8 @@ def endless(net, loader, opt):
         for x, y in loader: nn.functional.cross_entropy(net(x), y)
 
 
-def test_a_loop_without_an_end_is_stopped():
+def test_a_loop_without_an_end_is_stopped(monkeypatch):
+    monkeypatch.setattr(traces, 'monotonic', lambda: 20*monotonic())  # the seconds that it gets are over soon
     assert check_loop(train=endless).to_dict() is not None
 
 
