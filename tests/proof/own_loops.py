@@ -2509,6 +2509,15 @@ def evaluate(model, test_loader):
     return correct/len(test_loader.dataset)
 ''',
 }
+look_alike['optimizer-misses-parameters'] = '''
+def train(model, loader, optimizer, eps=0.1):
+    for x, y in loader:
+        near = x.clone().requires_grad_(True)
+        grad, = torch.autograd.grad(F.cross_entropy(model(near), y), near)
+        optimizer.zero_grad()
+        F.cross_entropy(model((near + eps*grad.sign()).detach()), y).backward()
+        optimizer.step()
+'''
 look_alike = {slug: _file(text) for slug, text in look_alike.items()}
 
 # Rules that ask for more than an order of calls, each with a loop that breaks it and one that does not

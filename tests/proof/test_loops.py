@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import own_loops
-from fastsgd.check import check_loop
+from fastsgd.check import Finding, Report, check_loop
 from fastsgd.checker import effects, loops
 from fastsgd.checker.apart import remember
 from fastsgd.checker.judging import Verdict
@@ -105,6 +105,12 @@ def test_a_number_that_is_reported_is_said_once():
     finding, = check_loop(valid=accuracy).findings
     assert (finding.mistake, finding.differs) == ('accuracy-averaged-wrongly', 'accuracy') and finding.difference > 0.1
     assert repr(check_loop(valid=accuracy)).count('would be right') == 1
+
+
+def test_a_loop_with_the_name_of_an_exercise_gets_a_hint():
+    named = Report(findings=[Finding('train_epoch', slug, '') for slug in ('graph-kept', 'loss-halved', None)])
+    assert len(named.hint().splitlines()) == 3 and 'loss.item()' in named.hint()
+    assert Report(findings=[Finding('fit', None, 'It ends the whole program.')]).hint()
 
 
 right = [*own_loops.right, *own_loops.look_alike.values()]
