@@ -422,7 +422,7 @@ def _near_misses(space, found):
     "Notes about functions of a file whose names are nearly those of exercises"
     own = [n for n, f in vars(space).items() if getattr(f, '__module__', '') == 'solution' and n not in found]
     return [f'{n} is not checked: did you mean {close}?' for n in own
-            if (close := _close(n)) and close not in found]
+            if (close := _close(n)) and close not in (n, *found)]
 
 def _tell(tell, lines):
     if doing := _first(lines[::-1], 'doing'): tell(doing)

@@ -886,6 +886,11 @@ def _outside_of_shares(ran, event):
     outs = [f.out for f in ran.recorder.forwards if ('out', f.i) in event.of and f.out is not None]
     return any(bool(((out < 0) | (out > 1)).any()) for out in outs)
 
+def _are_largest(ops):
+    "Whether numbers are the largest ones of rows, perhaps rounded, by the operations that they come from"
+    if 'largest' not in ops: return False
+    return {*ops[ops.index('largest') + 1:]} <= {'round', 'long', 'int', 'float', 'squeeze', 'detach', 'data'}
+
 def _no_classes(ran):
     "What is no class, compared with labels as if it were one"
     with_logits = re.search(r'with_logits|BCEWithLogits', ran.text) and not re.search(r'BCELoss|binary_cross_entropy\(',
@@ -894,7 +899,9 @@ def _no_classes(ran):
         if 'out' not in kinds_in(Mark(e.of)): continue
         raw = not {*e.ops} & {'sigmoid', 'softmax', 'exp', 'gt', 'ge', 'round', 'argmax', 'max'}
         raw = raw and (not ran.own_model or _outside_of_shares(ran, e))
-        if e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
+        if e.op == 'eq' and _are_largest(e.ops) and 'y' in kinds_in(Mark(e.of)):
+            how = 'compares the largest outputs with labels, and not which of them is the largest.'
+        elif e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
         elif with_logits and raw and e.op == 'round':
             how = 'rounds outputs of the last layer, which are no probabilities.'
         elif with_logits and raw and e.op in ('gt', 'ge') and e.number == 0.5:

@@ -349,8 +349,10 @@ class Recorder(TorchFunctionMode):
         if name in ('sub', 'add', 'rsub', '__sub__', '__add__') and isinstance(result, Tensor):
             if {'param', 'grad'} <= kinds_in(Mark(of)): self.add('rebound', of=of)
         if name in loss_functions: of = self._see_loss(name, args, kwargs, result, of, marks)
+        several = isinstance(result, tuple)
         for t in _tensors_in([result]):
-            if id(t) not in self.params: self._set(t, Mark(of, ops))
+            largest = several and op in ('max', 'topk') and t.is_floating_point()
+            if id(t) not in self.params: self._set(t, Mark(of, (*ops, 'largest') if largest else ops))
 
     def _set(self, t, mark): t._fastsgd_mark = mark
 

@@ -2732,5 +2732,26 @@ def train(model, loader, optimizer, criterion):
         losses.append(loss.item())
     return losses
 '''),
+    'the largest outputs are no classes': ('accuracy-wrong', '''
+def evaluate(model, loader):
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for x, y in loader:
+            correct += (torch.max(model(x), 1)[0].round() == y).sum().item()
+            total += len(y)
+    return correct/total
+''', '''
+def evaluate(model, loader):
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for x, y in loader:
+            largest, pred = torch.max(model(x), 1)
+            sure = largest > -1e6
+            correct += (pred[sure] == y[sure]).sum().item()
+            total += len(y)
+    return correct/total
+'''),
 }
 by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}
