@@ -2753,5 +2753,90 @@ def evaluate(model, loader):
             total += len(y)
     return correct/total
 '''),
+    'kl_div takes logarithms': ('loss-wrong', '''
+def distil(model, loader, optimizer):
+    kl = nn.KLDivLoss(reduction='batchmean')
+    for x, y in loader:
+        optimizer.zero_grad()
+        kl(F.softmax(model(x), 1), F.one_hot(y, 3).float()).backward()
+        optimizer.step()
+''', '''
+def distil(model, loader, optimizer):
+    kl = nn.KLDivLoss(reduction='batchmean')
+    for x, y in loader:
+        optimizer.zero_grad()
+        kl(F.log_softmax(model(x), 1), F.one_hot(y, 3).float()).backward()
+        optimizer.step()
+'''),
+    'every probability is above 0': ('accuracy-wrong', '''
+def measure(model, loader):
+    model.eval()
+    hits = n = 0
+    with torch.no_grad():
+        for x, y in loader:
+            hits += ((torch.sigmoid(model(x)) > 0).float() == y).sum().item()
+            n += len(y)
+    return hits/n
+''', '''
+def measure(model, loader):
+    model.eval()
+    hits = n = 0
+    with torch.no_grad():
+        for x, y in loader:
+            some = torch.sigmoid(model(x)) > 0
+            hits += ((model(x) > 0).float()[some] == y[some]).sum().item()
+            n += len(y)
+    return hits/n
+'''),
+    'an error has two sides': ('loss-wrong', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        (y - model(x)).mean().backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        (y - model(x)).abs().mean().backward()
+        optimizer.step()
+'''),
+    'a penalty is added': ('wrong-sign', '''
+def train(model, loader, optimizer, criterion):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = criterion(model(x), y) - 1e-2*sum(p.pow(2).sum() for p in model.parameters())
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer, criterion):
+    for x, y in loader:
+        optimizer.zero_grad()
+        (criterion(model(x), y) + 1e-2*sum(torch.norm(p, 1) for p in model.parameters())).backward()
+        optimizer.step()
+'''),
+    'predictions that are kept with their graphs': ('graph-kept', '''
+def train(model, loader, optimizer, criterion):
+    outs, ys = [], []
+    for x, y in loader:
+        out = model(x)
+        optimizer.zero_grad()
+        criterion(out, y).backward()
+        optimizer.step()
+        outs.append(out)
+        ys.append(y)
+    return (torch.cat(outs).argmax(1) == torch.cat(ys)).float().mean().item()
+''', '''
+def train(model, loader, optimizer, criterion):
+    outs, ys = [], []
+    for x, y in loader:
+        out = model(x)
+        optimizer.zero_grad()
+        criterion(out, y).backward()
+        optimizer.step()
+        outs.append(out.detach())
+        ys.append(y)
+    return (torch.cat(outs).argmax(1) == torch.cat(ys)).float().mean().item()
+'''),
 }
 by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}
