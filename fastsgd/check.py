@@ -120,8 +120,10 @@ def _more_than(message, effect): return '' if effect in message else effect
 
 def _more(finding):
     "What else to say about a finding"
-    if finding.function not in exercises.exercises: return loop_names[finding.mistake].mend
-    return mistakes[finding.mistake].more if finding.mistake else how_to_compare(finding.function)
+    own = finding.function in exercises.exercises
+    if finding.mistake is None: return how_to_compare(finding.function) if own else finding.message
+    of_exercises = own and finding.mistake in mistakes
+    return mistakes[finding.mistake].more if of_exercises else loop_names[finding.mistake].mend
 
 def _in_a_table(finding):
     "What a table says about a finding"
@@ -423,7 +425,7 @@ def _near_misses(space, found):
     "Notes about functions of a file whose names are nearly those of exercises"
     own = [n for n, f in vars(space).items() if getattr(f, '__module__', '') == 'solution' and n not in found]
     return [f'{n} is not checked: did you mean {close}?' for n in own
-            if (close := _close(n)) and close not in found]
+            if (close := _close(n)) and close not in (n, *found)]
 
 def _tell(tell, lines):
     if doing := _first(lines[::-1], 'doing'): tell(doing)

@@ -503,7 +503,8 @@ def _of_kind(verdict, ran, slugs):
     if verdict.slug == 'measured-in-train-mode': return _on_predictions(ran)
     if verdict.slug == 'measured-on-training-set': return _on_training_rows(ran)
     if verdict.slug == 'trained-while-measuring' and ran.kind == 'measure': return _on_measured_weights(ran)
-    if ran.kind == 'measure': return _on_numbers(ran, verdict.slug) if verdict.slug in _of_numbers else None
+    if ran.kind == 'measure' or verdict.slug in _of_accuracy:
+        return _on_numbers(ran, verdict.slug) if verdict.slug in _of_numbers else None
     found = _on_weights(ran, slugs)
     if found is None: found = _on_a_gradient(ran, verdict.slug)
     if (found is None or not found.size) and verdict.slug in _of_numbers: found = _on_numbers(ran, verdict.slug) or found

@@ -521,6 +521,19 @@ def _scales(ran):
         if len(coefs) > 2 and (by_rows or by_size): yield _said('divided-by-batch-size',
                                                                 f'{_quoted(b, "backward")}{_at(b)}.', b)
 
+def _penalties(ran):
+    "Norms of weights that are subtracted from the loss"
+    found = [e for e in ran.of('penalty') if e.coefs]
+    coefs = [c for e in found for c in e.coefs]
+    if len(coefs) < 3 or not all(c < 0 and isclose(c, coefs[0], rel_tol=1e-3) for c in coefs): return
+    verdict = _said('wrong-sign', f'{_quoted(found[0])}{_at(found[0])}, is subtracted from the loss.', found[0])
+    verdict.message = (f'{_quoted(found[0])}{_at(found[0])}, is subtracted from the loss, so that large weights are '
+                       'rewarded. A penalty is added.')
+    size = -2*coefs[0]*found[0].slope
+    verdict.effect = Effect('gradients', size, f'The first gradient is off by up to {size:.2g}: the part of the '
+                            'penalty points the other way.')
+    yield verdict
+
 def _rows_of(ran, backward):
     "How many rows a backward is for"
     return max([f.rows for f in ran.recorder.forwards if ('out', f.i) in backward.of], default=0)
@@ -728,11 +741,22 @@ def _formula(ran):
             yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the rows with label {c} get no '
                           'gradient, so nothing is learned from them.', line=b.line)
             return
+    if _blind_to_labels(seen):
+        yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the gradient pushes all outputs the same way, '
+                      'those that are too small and those that are too large.', line=b.line)
+        return
     ratios = [r for _, out, g, y in seen if (r := _ratio_to_cross_entropy(out, g, y)) is not None]
     n = seen[0][1].shape[-1]
     if len(ratios) > 2 and len(ratios) == len(seen) and all(isclose(r, 1/n, rel_tol=1e-3) for r in ratios):
         yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the gradient is that of the cross-entropy, '
                       f'divided by the {n} classes: the mean is to be taken over the rows alone.', line=b.line)
+
+def _blind_to_labels(seen):
+    "Whether outputs get the same gradient in all rows of all batches, on both sides of their labels"
+    if any(out.shape != y.shape or not g.any() for _, out, g, y in seen): return False
+    shares = torch.cat([(g*len(g)).flatten() for _, _, g, _ in seen])
+    above = torch.cat([(out > y).flatten() for _, out, _, y in seen])
+    return torch.allclose(shares, shares[0].expand_as(shares), rtol=1e-4) and above.any() and not above.all()
 
 def _ratio_to_cross_entropy(out, g, y):
     "How many gradients of the cross-entropy a gradient is; None where it is none"
@@ -868,6 +892,10 @@ def _doubled(ran):
         elif e.op == 'nll_loss' and wide and not _adds_to_one(p.exp()):
             what = 'probabilities' if _adds_to_one(p) else 'outputs of the last layer'
             yield _said('nll-of-probabilities', f'{_quoted(e)}{_at(e)}, is given {what}.', e)
+        elif e.op == 'kl_div' and wide and bool((p > 1e-6).any()):
+            what = 'probabilities' if _adds_to_one(p) else 'outputs of the last layer'
+            yield Verdict('loss-wrong', f'{_quoted(e)}{_at(e)}, is given {what}, and takes log-probabilities.',
+                          line=e.line)
         elif e.op == 'binary_cross_entropy_with_logits' and 'sigmoid' in ops:
             yield _said('sigmoid-twice', f'{_quoted(e)}{_at(e)}.', e)
         else: continue
@@ -886,6 +914,16 @@ def _outside_of_shares(ran, event):
     outs = [f.out for f in ran.recorder.forwards if ('out', f.i) in event.of and f.out is not None]
     return any(bool(((out < 0) | (out > 1)).any()) for out in outs)
 
+def _are_largest(ops):
+    "Whether numbers are the largest ones of rows, perhaps rounded, by the operations that they come from"
+    if 'largest' not in ops: return False
+    return {*ops[ops.index('largest') + 1:]} <= {'round', 'long', 'int', 'float', 'squeeze', 'detach', 'data'}
+
+def _decides(ran, event):
+    "Whether what comes of a comparison is compared in its turn"
+    later = (e for e in ran.of('op') if e.n > event.n and e.op in ('eq', 'ne') and event.of <= e.of)
+    return any(event.op in e.ops and '__getitem__' not in e.ops for e in later)
+
 def _no_classes(ran):
     "What is no class, compared with labels as if it were one"
     with_logits = re.search(r'with_logits|BCEWithLogits', ran.text) and not re.search(r'BCELoss|binary_cross_entropy\(',
@@ -894,7 +932,11 @@ def _no_classes(ran):
         if 'out' not in kinds_in(Mark(e.of)): continue
         raw = not {*e.ops} & {'sigmoid', 'softmax', 'exp', 'gt', 'ge', 'round', 'argmax', 'max'}
         raw = raw and (not ran.own_model or _outside_of_shares(ran, e))
-        if e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
+        if e.op == 'eq' and _are_largest(e.ops) and 'y' in kinds_in(Mark(e.of)):
+            how = 'compares the largest outputs with labels, and not which of them is the largest.'
+        elif e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
+        elif e.shares and e.number == 0 and _decides(ran, e):
+            how = 'compares probabilities with 0, which all of them are above.'
         elif with_logits and raw and e.op == 'round':
             how = 'rounds outputs of the last layer, which are no probabilities.'
         elif with_logits and raw and e.op in ('gt', 'ge') and e.number == 0.5:
@@ -984,12 +1026,17 @@ def _kept_graphs(ran):
     for e in ran.of('kept'):
         outs = _outs(e.of)
         batches = {b for b in batches_in(e.of)}
-        if len(batches) > 1 and not any(outs <= u for u in used):
-            yield _said('graph-kept', f'{_quoted(e)}{_at(e)}.', e, 'note')
-            return
+        if len(batches) < 2 or any(outs <= u for u in used): continue
+        if not e.rows: yield _said('graph-kept', f'{_quoted(e)}{_at(e)}.', e, 'note')
+        elif len([u for u in used if outs & u]) > 1:
+            yield Verdict('graph-kept', f'{_quoted(e)}{_at(e)}, puts tensors of all batches together, and each holds '
+                          'the computation of its batch. Keep what no gradient goes through: preds.detach().',
+                          'note', e.line)
+        else: continue
+        return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales, _penalties,
           _by_hand,
           _labels_for_predictions, _formula, _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _no_classes, _modes_while,

@@ -618,9 +618,11 @@ def loops_in(
                                    _is_called_in_a_loop(f.__name__, text)))
     return found
 
-def _called_in(loop):
-    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in ast.walk(loop.tree)
+def _names_called(tree):
+    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in ast.walk(tree)
             if isinstance(n, ast.Call)}
+
+def _called_in(loop): return _names_called(loop.tree)
 
 def inner_first(
     loops: list # of one file
@@ -784,7 +786,13 @@ class FileLoops:
     ) -> dict: # those that are exercises
         "Leave out the functions that only have the name of an exercise"
         return {n: f for n, f in found.items() if inspect.isclass(f)
-                or takes_what_the_exercise_takes(n, f) or not _is_any_loop(f)}
+                or not self._of_several_classes(f) and (takes_what_the_exercise_takes(n, f) or not _is_any_loop(f))}
+
+    def _of_several_classes(self, f):
+        "Whether a function of a file that trains for several classes chooses one of them, itself or by what it calls"
+        called = [f.__globals__.get(n) for n in _names_called(tree_of(f))] if inspect.isfunction(f) else []
+        texts = [source_of(g) for g in (f, *filter(inspect.isfunction, called))]
+        return bool(_for_classes.search(self.text)) and any(_chooses.search(text) for text in texts)
 
     def find(self,
         space: dict, # the globals that the file has made
@@ -834,5 +842,8 @@ def judge_functions(
 # %% ../../nbs/88_loops.ipynb #ace20fa7
 _one_kind = dict(train_loader='loader', valid_loader='loader')
 _definite = {'loader', 'model', 'optimizer', 'loss', 'lr', 'params', 'epochs', 'scheduler', 'device', 'args', 'epoch'}
+
+_for_classes = re.compile(r'(?<!binary_)cross_entropy|CrossEntropyLoss|nll_loss|NLLLoss')
+_chooses = re.compile(r'argmax|\bmax\(|topk')
 
 def _is_any_loop(f): return bool(kind_of_loop(f.__name__, tree_of(f)))

@@ -335,8 +335,8 @@ def _on_accuracy(ran, number, passes):
 
 def _is_in_source(ran, slug):
     "Whether the source has what a mistake needs"
-    needed = {'first-row-only': r'\[0\]|\[0, ', 'fixed-batch-size': r'batch_?size|\bbs\b|\b4\b'}.get(slug, '')
-    return bool(re.search(needed, ast.unparse(ran.tree)))
+    needed = {'first-row-only': r'(?<!shape)\[0\]|\[0, ', 'fixed-batch-size': r'batch_?size|\bbs\b|\b4\b'}.get(slug, '')
+    return bool(re.search(needed, re.sub(r'\bmax\([^\]]*\)\[0\]', '', ast.unparse(ran.tree))))
 
 def _unexplained(ran, number, passes):
     "An accuracy that nothing explains, where predictions were compared with labels"

@@ -71,7 +71,7 @@ loss_functions = {'cross_entropy', 'nll_loss', 'mse_loss', 'l1_loss', 'smooth_l1
                   'binary_cross_entropy_with_logits', 'kl_div', 'multi_margin_loss', 'soft_margin_loss',
                   'multilabel_soft_margin_loss', 'hinge_embedding_loss', 'poisson_nll_loss'}
 _told_to_losses = 'weight', 'pos_weight', 'label_smoothing', 'ignore_index', 'beta', 'delta'
-_sums = {'add', '__iadd__', '__radd__', 'sum', 'mean', 'stack', 'cat'}
+_sums = {'add', '__iadd__', '__radd__', 'sum', 'mean', 'stack', 'cat', 'norm'}
 _plain_ops = {'_set_grad_enabled', 'size', '__len__', 'dim', 'numel', '__hash__', 'is_floating_point',
               '_record_function_enter_new',
               '_record_function_exit._RecordFunction', '__repr__', '__format__', 'untyped_storage', 'data_ptr',
@@ -98,6 +98,15 @@ def _is_no_class(tensors):
     if 'out' not in kinds_in(mark_of(out)) or kinds_in(mark_of(y)) != {'y'}: return False
     def is_whole(t): return not t.is_floating_point() or bool((t == t.round()).all())
     return not is_whole(out.detach()) and is_whole(y)
+
+def _are_shares(t): return t.numel() > 1 and t.is_floating_point() and bool(((t > 0) & (t <= 1)).all())
+
+def _is_a_size(node):
+    "Whether a result is a norm, or a sum of squares or magnitudes"
+    name = '' if node is None else node.name()
+    if 'Norm' in name and 'Batch' not in name and 'Layer' not in name: return True
+    above = node.next_functions[0][0] if name.startswith(('Sum', 'Mean')) else None
+    return above is not None and above.name().startswith(('Pow', 'Abs'))
 
 def _dim_of(name, args, kwargs):
     "The dimension an operation works along"
@@ -335,23 +344,26 @@ class Recorder(TorchFunctionMode):
         if op in _told_ops and kinds_in(Mark(of)) & {'out', 'x', 'y', 'loss'}:
             dim = _dim_of(op, args, kwargs)
             shape = tuple(tensors[0].shape) if tensors else ()
-            number = next((a for a in args[1:2] if isinstance(a, float)), None)
+            number = next((a for a in args[1:2] if isinstance(a, (int, float))), None)
             self.add('op', op=op, dim=dim, shape=shape, of=of, ops=ops, value=result if op == 'item'
-                     else None, number=number, no_class=op == 'eq' and _is_no_class(tensors))
+                     else None, number=number, no_class=op == 'eq' and _is_no_class(tensors),
+                     shares=op in ('gt', 'ge') and _are_shares(tensors[0]))
             ops = (*ops, op)[-24:]
         if name == '__set__:requires_grad' or name == 'requires_grad_':
             if kinds_in(Mark(of)) & {'out', 'x', 'loss'}: self.add('forced', of=of, ops=ops)
         shapes = {tuple(t.shape) for t in tensors}
         if isinstance(result, Tensor) and of and len(shapes) == 2:
             self._see_broadcast(op, shapes, result, of, marks)
-        if isinstance(result,
-                      Tensor) and result.numel() == 1 and result.requires_grad and op in _sums:
-            if sum(source[0] == 'out' for source in of) > 1: self.add('kept', of=of)
+        if isinstance(result, Tensor) and result.requires_grad and op in _sums:
+            self._see_kept(op, result, of)
+            if kinds_in(Mark(of)) == {'param'} and not result.ndim: self._see_penalty(result, of)
         if name in ('sub', 'add', 'rsub', '__sub__', '__add__') and isinstance(result, Tensor):
             if {'param', 'grad'} <= kinds_in(Mark(of)): self.add('rebound', of=of)
         if name in loss_functions: of = self._see_loss(name, args, kwargs, result, of, marks)
+        several = isinstance(result, tuple)
         for t in _tensors_in([result]):
-            if id(t) not in self.params: self._set(t, Mark(of, ops))
+            largest = several and op in ('max', 'topk') and t.is_floating_point()
+            if id(t) not in self.params: self._set(t, Mark(of, (*ops, 'largest') if largest else ops))
 
     def _set(self, t, mark): t._fastsgd_mark = mark
 
@@ -369,6 +381,18 @@ class Recorder(TorchFunctionMode):
         column = n > 1 and prod(b) == n and len(a) == 1 and b[-1] == 1
         if column and grown and 'y' in kinds and {'out', 'x'} & kinds:
             self.add('broadcast', op=op, shapes=(a, b), of=of)
+
+    def _see_kept(self, op, result, of):
+        if (result.numel() == 1 or op in ('cat', 'stack')) and sum(s[0] == 'out' for s in of) > 1:
+            self.add('kept', of=of, rows=result.numel() > 1)
+
+    def _see_penalty(self, result, of):
+        "A number made of parameters alone, which may be a part of a loss"
+        if not _is_a_size(result.grad_fn): return
+        with self.aside(): grads = torch.autograd.grad(result, [self.params[i] for _, i in of if i in self.params],
+                                                       retain_graph=True, allow_unused=True)
+        event = self.add('penalty', of=of, coefs=[], slope=_largest_entry(grads))
+        result.register_hook(lambda g: event.coefs.append(g.item()))
 
     def _see_loss(self, name, args, kwargs, result, of, marks):
         preds, target = [*args, *[kwargs.get(k) for k in ('input', 'target') if k in kwargs]][:2]
@@ -498,6 +522,9 @@ class Recorder(TorchFunctionMode):
             if self.deaf() or self.lightly: return f(outputs, inputs, *args, **kwargs)
             losses = list(_tensors_in([outputs]))
             inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+            for t in inputs: self._meet(t)
+            if not any(id(t) in self.params for t in inputs):  # of the rows: nothing is learned
+                return f(outputs, inputs, *args, **kwargs)
             event = self.add('backward', of=frozenset().union(*[mark_of(t).of for t in losses]),
                              ops=(), value=_copied(losses[0]),
                              error='', scaled=False, given=False, leaf=False, before={}, delta={},
@@ -506,7 +533,7 @@ class Recorder(TorchFunctionMode):
             try: grads = f(outputs, inputs, *args, **kwargs)
             finally: self.quiet -= 1
             for p, g in zip(inputs, grads):
-                if g is not None:
+                if g is not None and id(p) in self.params:
                     event.delta[id(p)] = g.detach().clone()
                     self._set(g, Mark(frozenset([('grad', id(p))])))
             return grads

@@ -2509,6 +2509,15 @@ def evaluate(model, test_loader):
     return correct/len(test_loader.dataset)
 ''',
 }
+look_alike['optimizer-misses-parameters'] = '''
+def train(model, loader, optimizer, eps=0.1):
+    for x, y in loader:
+        near = x.clone().requires_grad_(True)
+        grad, = torch.autograd.grad(F.cross_entropy(model(near), y), near)
+        optimizer.zero_grad()
+        F.cross_entropy(model((near + eps*grad.sign()).detach()), y).backward()
+        optimizer.step()
+'''
 look_alike = {slug: _file(text) for slug, text in look_alike.items()}
 
 # Rules that ask for more than an order of calls, each with a loop that breaks it and one that does not
@@ -2722,6 +2731,112 @@ def train(model, loader, optimizer, criterion):
         optimizer.step()
         losses.append(loss.item())
     return losses
+'''),
+    'the largest outputs are no classes': ('accuracy-wrong', '''
+def evaluate(model, loader):
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for x, y in loader:
+            correct += (torch.max(model(x), 1)[0].round() == y).sum().item()
+            total += len(y)
+    return correct/total
+''', '''
+def evaluate(model, loader):
+    model.eval()
+    correct = total = 0
+    with torch.no_grad():
+        for x, y in loader:
+            largest, pred = torch.max(model(x), 1)
+            sure = largest > -1e6
+            correct += (pred[sure] == y[sure]).sum().item()
+            total += len(y)
+    return correct/total
+'''),
+    'kl_div takes logarithms': ('loss-wrong', '''
+def distil(model, loader, optimizer):
+    kl = nn.KLDivLoss(reduction='batchmean')
+    for x, y in loader:
+        optimizer.zero_grad()
+        kl(F.softmax(model(x), 1), F.one_hot(y, 3).float()).backward()
+        optimizer.step()
+''', '''
+def distil(model, loader, optimizer):
+    kl = nn.KLDivLoss(reduction='batchmean')
+    for x, y in loader:
+        optimizer.zero_grad()
+        kl(F.log_softmax(model(x), 1), F.one_hot(y, 3).float()).backward()
+        optimizer.step()
+'''),
+    'every probability is above 0': ('accuracy-wrong', '''
+def measure(model, loader):
+    model.eval()
+    hits = n = 0
+    with torch.no_grad():
+        for x, y in loader:
+            hits += ((torch.sigmoid(model(x)) > 0).float() == y).sum().item()
+            n += len(y)
+    return hits/n
+''', '''
+def measure(model, loader):
+    model.eval()
+    hits = n = 0
+    with torch.no_grad():
+        for x, y in loader:
+            some = torch.sigmoid(model(x)) > 0
+            hits += ((model(x) > 0).float()[some] == y[some]).sum().item()
+            n += len(y)
+    return hits/n
+'''),
+    'an error has two sides': ('loss-wrong', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        (y - model(x)).mean().backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        (y - model(x)).abs().mean().backward()
+        optimizer.step()
+'''),
+    'a penalty is added': ('wrong-sign', '''
+def train(model, loader, optimizer, criterion):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = criterion(model(x), y) - 1e-2*sum(p.pow(2).sum() for p in model.parameters())
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer, criterion):
+    for x, y in loader:
+        optimizer.zero_grad()
+        (criterion(model(x), y) + 1e-2*sum(torch.norm(p, 1) for p in model.parameters())).backward()
+        optimizer.step()
+'''),
+    'predictions that are kept with their graphs': ('graph-kept', '''
+def train(model, loader, optimizer, criterion):
+    outs, ys = [], []
+    for x, y in loader:
+        out = model(x)
+        optimizer.zero_grad()
+        criterion(out, y).backward()
+        optimizer.step()
+        outs.append(out)
+        ys.append(y)
+    return (torch.cat(outs).argmax(1) == torch.cat(ys)).float().mean().item()
+''', '''
+def train(model, loader, optimizer, criterion):
+    outs, ys = [], []
+    for x, y in loader:
+        out = model(x)
+        optimizer.zero_grad()
+        criterion(out, y).backward()
+        optimizer.step()
+        outs.append(out.detach())
+        ys.append(y)
+    return (torch.cat(outs).argmax(1) == torch.cat(ys)).float().mean().item()
 '''),
 }
 by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import own_loops
-from fastsgd.check import check_loop
+from fastsgd.check import Finding, Report, check_loop
 from fastsgd.checker import effects, loops, traces
 from fastsgd.checker.apart import remember
 from fastsgd.checker.judging import Verdict
@@ -113,6 +113,26 @@ def test_a_number_that_is_reported_is_said_once():
     finding, = check_loop(valid=accuracy).findings
     assert (finding.mistake, finding.differs) == ('accuracy-averaged-wrongly', 'accuracy') and finding.difference > 0.1
     assert repr(check_loop(valid=accuracy)).count('would be right') == 1
+
+
+def test_measuring_several_classes_is_not_the_exercise():
+    text = own_loops._file("""
+def batch_accuracy(preds, yb): return (preds.argmax(1) == yb).float().mean()
+
+def validate_epoch(model, valid_dl): return torch.stack([batch_accuracy(model(x), y) for x, y in valid_dl]).mean()
+""")
+    space = {}
+    remember('/loops/several.py', text)
+    exec(compile(text, '/loops/several.py', 'exec'), space)
+    named = {n: space[n] for n in ('batch_accuracy', 'validate_epoch')}
+    def exercises(more): return {*loops.FileLoops('several.py', text + more).without(named)}
+    assert exercises('loss_func = F.binary_cross_entropy') == {*named} and exercises('loss_func = F.cross_entropy') == set()
+
+
+def test_a_loop_with_the_name_of_an_exercise_gets_a_hint():
+    named = Report(findings=[Finding('train_epoch', slug, '') for slug in ('graph-kept', 'loss-halved', None)])
+    assert len(named.hint().splitlines()) == 3 and 'loss.item()' in named.hint()
+    assert Report(findings=[Finding('fit', None, 'It ends the whole program.')]).hint()
 
 
 right = [*own_loops.right, *own_loops.look_alike.values()]
