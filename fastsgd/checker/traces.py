@@ -497,6 +497,8 @@ class Recorder(TorchFunctionMode):
             if self.deaf() or self.lightly: return f(outputs, inputs, *args, **kwargs)
             losses = list(_tensors_in([outputs]))
             inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+            if not any(id(p) in self.params for p in inputs):  # of the data, as an attack asks for
+                return f(outputs, inputs, *args, **kwargs)
             event = self.add('backward', of=frozenset().union(*[mark_of(t).of for t in losses]),
                              ops=(), value=_copied(losses[0]),
                              error='', scaled=False, given=False, leaf=False, before={}, delta={},
@@ -505,7 +507,7 @@ class Recorder(TorchFunctionMode):
             try: grads = f(outputs, inputs, *args, **kwargs)
             finally: self.quiet -= 1
             for p, g in zip(inputs, grads):
-                if g is not None:
+                if g is not None and id(p) in self.params:
                     event.delta[id(p)] = g.detach().clone()
                     self._set(g, Mark(frozenset([('grad', id(p))])))
             return grads

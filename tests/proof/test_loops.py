@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import own_loops
-from fastsgd.check import check_loop
+from fastsgd.check import Finding, Report, check_loop
 from fastsgd.checker import effects, loops
 from fastsgd.checker.apart import remember
 from fastsgd.checker.judging import Verdict
@@ -156,6 +156,19 @@ def test_a_message_quotes_the_lines():
     line = text.splitlines().index('        optimizer.zero_grad()') + 1
     assert '`optimizer.zero_grad()` stands between `loss.backward()` and `optimizer.step()`' in verdict.message
     assert f'line {line}' in verdict.message and verdict.line == line
+
+
+def test_a_fault_of_the_checker_is_no_mistake_of_a_loop(monkeypatch):
+    def failing(ran): raise KeyError(3)
+    monkeypatch.setattr(loops, 'judged', failing)
+    for found in judged(own_loops.right[0]):
+        assert found.verdicts == [] and 'The checker itself failed' in found.unclear
+
+
+def test_a_loop_with_the_name_of_an_exercise_gets_a_hint():
+    names = ('train_epoch', 'trained-in-eval-mode'), ('train_epoch', 'batch-used-twice'), ('fit', None), ('mse', None)
+    report = Report(findings=[Finding(function, slug, 'so it is') for function, slug in names])
+    assert loop_names['trained-in-eval-mode'].mend in report.hint() and 'fit: so it is' in report.hint()
 
 
 # From Python
