@@ -120,10 +120,10 @@ def _more_than(message, effect): return '' if effect in message else effect
 
 def _more(finding):
     "What else to say about a finding"
-    own = finding.function in exercises.exercises
-    if finding.mistake is None: return how_to_compare(finding.function) if own else finding.message
-    of_exercises = own and finding.mistake in mistakes
-    return mistakes[finding.mistake].more if of_exercises else loop_names[finding.mistake].mend
+    exercise = finding.function in exercises.exercises
+    if finding.mistake is None: return how_to_compare(finding.function) if exercise else finding.message
+    catalogued = finding.mistake in mistakes and (exercise or finding.mistake not in loop_names)
+    return mistakes[finding.mistake].more if catalogued else loop_names[finding.mistake].mend
 
 def _in_a_table(finding):
     "What a table says about a finding"

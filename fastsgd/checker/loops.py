@@ -200,6 +200,7 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
     recorder = Recorder({loop.file} | ({partner.file} if partner else set()))
     things = Things(form, model, recorder.read, told)
     things.roles, things.aside, things.wanted = roles or {}, recorder.aside, wanted
+    things.optimizers = _optimizers_in(loop.tree)
     ran = Ran(loop.name, loop.kind, loop.tree, loop.text, recorder, things, own_model=model is not None,
               aware=bool(re.search(r'\.(train|eval)\(', loop.text)), repeated=loop.repeated or _takes_an_epoch(loop))
     ran.computed = [n for n, x in loop.space.items() if isinstance(x, torch.Tensor)
@@ -215,6 +216,14 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
     if isinstance(ran.error, NameError) and (name := ran.error.name) and name not in (wanted or ()) and role_of(name):
         return _run_once(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
     return ran
+
+def _optimizers_in(tree):
+    "The names of the optimizers that take steps"
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+             and n.func.attr == 'step']
+    names = dict.fromkeys(ast.unparse(x) for n in calls for x in (n.func.value, *n.args[:1]))
+    roles = roles_in([*names], tree)
+    return list(dict.fromkeys(n.rpartition('.')[2] for n in names if roles[n] == 'optimizer'))
 
 def _takes_an_epoch(loop):
     return not isinstance(loop.f, CodeType) and any(role_of(n) == 'epoch' for n in inspect.signature(loop.f).parameters)
@@ -746,6 +755,11 @@ def takes_what_the_exercise_takes(
         return a == b or not {a, b} <= _definite
     return len(given) <= len(due) and all(map(fits, given, due))
 
+def _failed(loop, e):
+    "A judgement that says that the checker failed, and accuses the loop of nothing"
+    return Judgement(loop.name, loop.kind, unclear='The checker itself failed, which is no fault of yours: '
+                     + exception_in_words(e))
+
 class FileLoops:
     "The loops of a file, found while it runs and after it has run"
     def __init__(self,
@@ -827,7 +841,8 @@ class FileLoops:
         judge_one, pairs = judging([*self.loops.values()], seed=self.seed), []
         for loop in waiting:
             yield loop.name, None
-            pairs.append((loop, judge_one(loop)))
+            try: pairs.append((loop, judge_one(loop)))
+            except Exception as e: pairs.append((loop, _failed(loop, e)))
         for found in settled(pairs): yield found.name, found
 
 def judge_functions(

@@ -260,7 +260,7 @@ class Things:
     ):
         self.form, self.tell, self.told, self.made = form, tell, told or {}, {}
         self.sunk, self.epoch, self.folder = [], 0, None
-        self.aside, self.roles, self.wanted = nullcontext, {}, ()
+        self.aside, self.roles, self.wanted, self.optimizers = nullcontext, {}, (), []
         if model is not None: self.made['model'] = model
 
     def __getattr__(self, role):
@@ -317,6 +317,8 @@ class Things:
         "A thing for an argument; raises `NotKnown`"
         if name in self.told: return self.told[name]
         if role == 'model' and is_teacher(name): return self.teacher
+        if role == 'optimizer' and len(self.optimizers) > 1 and name in self.optimizers:
+            return self._one_of_several(name)
         if role in ('optimizer', 'scheduler', 'scaler', 'loss', 'model', 'params',
                     'lr'): return getattr(self, role)
         if role in ('train_loader', 'valid_loader'): return getattr(self, role[:5])
@@ -351,6 +353,14 @@ class Things:
 
     def _of_half(self, what, loader):
         return dict(set=loader.dataset, x=loader.x, y=loader.y)[what]
+
+    def _one_of_several(self, name):
+        "An optimizer with its share of the parameters, where others have the rest"
+        i, n, params = self.optimizers.index(name), len(self.optimizers), self.params
+        own, key = params[i*len(params)//n:(i + 1)*len(params)//n], (name, 'of several')
+        with self.aside():
+            if key not in self.made: self.made[key] = torch.optim.SGD(own or params, lr=self.lr)
+        return self.made[key]
 
     def _place(self):
         "A folder for files that a loop wants to write"

@@ -2574,6 +2574,39 @@ def fit(net, loader):
         F.cross_entropy(net(x), y).backward()
         for opt in (body, head): opt.step()
 '''),
+    'a gradient of the inputs is no learning': ('gradients-not-zeroed', '''
+def train_epoch(net, loader, optimizer, eps=0.1):
+    for x, y in loader:
+        near = x.clone().requires_grad_()
+        slope, = torch.autograd.grad(F.cross_entropy(net(near), y), near)
+        F.cross_entropy(net((near + eps*slope.sign()).detach()), y).backward()
+        optimizer.step()
+''', '''
+def train_epoch(net, loader, optimizer, eps=0.1):
+    for x, y in loader:
+        near = x.clone().requires_grad_()
+        slope, = torch.autograd.grad(F.cross_entropy(net(near), y), near)
+        optimizer.zero_grad()
+        F.cross_entropy(net((near + eps*slope.sign()).detach()), y).backward()
+        optimizer.step()
+'''),
+    'each of several optimizers that are given has parameters of its own': ('gradients-not-zeroed', '''
+def train(loader, model, opt_body, opt_head, criterion):
+    for x, y in loader:
+        opt_body.zero_grad()
+        opt_body.zero_grad()
+        criterion(model(x), y).backward()
+        opt_body.step()
+        opt_head.step()
+''', '''
+def train(loader, model, opt_body, opt_head, criterion):
+    for x, y in loader:
+        opt_body.zero_grad()
+        opt_head.zero_grad()
+        criterion(model(x), y).backward()
+        opt_body.step()
+        opt_head.step()
+'''),
     'a part of a loss is detached': ('loss-detached', '''
 def train(net, loader, optimizer):
     for x, y in loader:

@@ -186,6 +186,19 @@ def test_a_message_quotes_the_lines():
     assert f'line {line}' in verdict.message and verdict.line == line
 
 
+def test_a_fault_of_the_checker_is_no_mistake_of_a_loop(monkeypatch):
+    def failing(ran): raise KeyError(3)
+    monkeypatch.setattr(loops, 'judged', failing)
+    for found in judged(own_loops.right[0]):
+        assert found.verdicts == [] and 'The checker itself failed' in found.unclear
+
+
+def test_a_loop_with_the_name_of_an_exercise_gets_a_hint():
+    names = ('train_epoch', 'trained-in-eval-mode'), ('train_epoch', 'batch-used-twice'), ('fit', None), ('mse', None)
+    report = Report(findings=[Finding(function, slug, 'so it is') for function, slug in names])
+    assert loop_names['trained-in-eval-mode'].mend in report.hint() and 'fit: so it is' in report.hint()
+
+
 # From Python
 
 def training(net, loader, optimizer):
