@@ -129,12 +129,6 @@ def validate_epoch(model, valid_dl): return torch.stack([batch_accuracy(model(x)
     assert exercises('loss_func = F.binary_cross_entropy') == {*named} and exercises('loss_func = F.cross_entropy') == set()
 
 
-def test_a_loop_with_the_name_of_an_exercise_gets_a_hint():
-    named = Report(findings=[Finding('train_epoch', slug, '') for slug in ('graph-kept', 'loss-halved', None)])
-    assert len(named.hint().splitlines()) == 3 and 'loss.item()' in named.hint()
-    assert Report(findings=[Finding('fit', None, 'It ends the whole program.')]).hint()
-
-
 right = [*own_loops.right, *own_loops.look_alike.values()]
 
 
