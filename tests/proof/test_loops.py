@@ -413,8 +413,8 @@ def test_without_zeroing_it_is_named_in_any_form(text, seed):
 # What cannot be had, and real runs
 
 def test_a_loop_that_wants_a_gpu_is_judged_without_one():
-    found, = judged('import torch.nn.functional as F\ndef train(net, loader, opt):\n    net.cuda()\n'
-                    '    for x, y in loader:\n'
+    found, = judged('import torch\nimport torch.nn.functional as F\ndef train(net, loader, opt):\n    net.cuda()\n'
+                    '    for x, y in loader:\n        x = x + torch.zeros(1, device="cuda")\n'
                     '        F.cross_entropy(net(x.to("cuda")), y.cuda()).backward()\n        opt.step()\n')
     assert [v.slug for v in found.mistakes] == ['gradients-not-zeroed']
 
