@@ -2956,5 +2956,49 @@ def evaluate(model, loader):
     with torch.no_grad(): correct = sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
     print(f'accuracy {100*correct/len(loader.dataset):.2f}%')
 '''),
+    'batches whose labels have a name of their own': ('sigmoid-twice', '''
+def train(model, loader, optimizer):
+    for batch in loader:
+        optimizer.zero_grad()
+        F.binary_cross_entropy_with_logits(torch.sigmoid(model(batch['features'])), batch['tags']).backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for batch in loader:
+        optimizer.zero_grad()
+        F.binary_cross_entropy_with_logits(model(batch['features']), batch['tags']).backward()
+        optimizer.step()
+'''),
+    'a model of the file that takes numbers': ('nll-of-probabilities', '''
+class Net(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.fc = nn.Linear(n_in, n_out)
+
+    def forward(self, x): return F.softmax(self.fc(x), 1)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+
+if __name__ == '__main__': net = Net(8, n_out=3)
+''', '''
+class Net(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.fc = nn.Linear(n_in, n_out)
+
+    def forward(self, x): return F.log_softmax(self.fc(x), 1)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+
+if __name__ == '__main__': net = Net(8, n_out=3)
+'''),
 }
 by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}
