@@ -517,9 +517,39 @@ def _scales(ran):
             yield _said('wrong-sign', f'{_quoted(b, "backward")}{_at(b)}.', b)
         rows = [_rows_of(ran, b) for b, _ in coefs]
         by_rows = all(n and isclose(c, 1/n, rel_tol=1e-3) for n, (_, c) in zip(rows, coefs))
+        yield from _times_rows(ran, coefs, rows)
         by_size = all(isclose(c, 1/ran.things.bs, rel_tol=1e-3) for _, c in coefs)
         if len(coefs) > 2 and (by_rows or by_size): yield _said('divided-by-batch-size',
                                                                 f'{_quoted(b, "backward")}{_at(b)}.', b)
+
+_named_losses = re.compile(r'(.*_)?(criterion|criteria|crit)|(loss|cost)_?(fn|func|fun|function|f|module)')
+
+def _uncalled_losses(ran):
+    "The loss functions that a function takes, or that its class keeps, and that its file never uses"
+    functions = [n for n in ran.tree.body if isinstance(n, ast.FunctionDef)]
+    for f in functions:
+        args = f.args.args[:len(f.args.args) - len(f.args.defaults)]
+        used = {n.id for n in ast.walk(f) if isinstance(n, ast.Name)}
+        yield from (a.arg for a in args if _named_losses.fullmatch(a.arg) and a.arg not in used)
+    nodes = [*ast.walk(ast.parse(ran.text))] if '.' in ran.name and functions else []
+    owner = next((n for n in nodes if isinstance(n, ast.ClassDef) and n.name == ran.name.partition('.')[0]), None)
+    if owner is None or owner.bases: return
+    used = {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load)}
+    for n in ast.walk(owner):
+        kept = isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and _named_losses.fullmatch(n.attr)
+        if kept and n.attr not in used: yield ast.unparse(n)
+
+def _loss_ignored(ran):
+    "A loss function that is handed in, and never called"
+    first = next((b for b in ran.backwards if b.delta), None)
+    if ran.kind != 'train' or first is None or ran.error is not None or ran.things.form.by_name: return
+    name = next(_uncalled_losses(ran), None)
+    if name is None: return
+    verdict = _said('loss-func-ignored', f'`{name}` has no part in {_quoted(first, "backward")}{_at(first)}.', first)
+    size = max(g.abs().max().item() for g in first.delta.values())
+    verdict.effect = Effect('gradients', size, f'With a loss function twice as large, the first gradient, of up to '
+                            f'{size:.2g}, is the same.')
+    yield verdict
 
 def _penalties(ran):
     "Norms of weights that are subtracted from the loss"
@@ -533,6 +563,17 @@ def _penalties(ran):
     verdict.effect = Effect('gradients', size, f'The first gradient is off by up to {size:.2g}: the part of the '
                             'penalty points the other way.')
     yield verdict
+
+def _times_rows(ran, coefs, rows):
+    "Mean losses that are multiplied with the number of rows before backward"
+    means = all(ran.recorder.losses[i].reduction == 'mean' for b, _ in coefs for kind, i in
+                {s for s in b.of if s[0] == 'loss'})
+    if len({*rows}) < 2 or not means or ran.of('clip', 'update'): return
+    if all(isclose(c, n, rel_tol=1e-3) for n, (_, c) in zip(rows, coefs)):
+        b = coefs[0][0]
+        yield Verdict('backward-scaled', f'{_quoted(b, "backward")}{_at(b)}, is called on the mean loss times the number '
+                      'of rows, so the steps are that many times as long. Multiply only what is added up to be '
+                      'reported.', line=b.line)
 
 def _rows_of(ran, backward):
     "How many rows a backward is for"
@@ -1036,7 +1077,7 @@ def _kept_graphs(ran):
         return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales, _penalties,
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales, _penalties, _loss_ignored,
           _by_hand,
           _labels_for_predictions, _formula, _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _no_classes, _modes_while,

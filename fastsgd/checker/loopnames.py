@@ -86,6 +86,9 @@ _told_as('loss-not-differentiable',
 _told_as('loss-of-inputs',
       'The loss compares the inputs with the labels, and does not depend on what the model says.',
       'Hand the predictions to the loss: loss_fn(model(x), y).')
+_told_as('loss-func-ignored',
+      'A loss function is handed in and never called: another one would change nothing.',
+      'Call the loss function that is handed in.')
 _told_as('labels-broadcast',
       'A column meets a row: shapes (N, 1) and (N,) broadcast to (N, N), and every prediction is compared with every '
       'label.',

@@ -322,7 +322,9 @@ def _keys_of(loop):
              and role_of(ast.unparse(n.value)) in ('x', 'loader')]
     xs, ys = ([n for n in names if role_of(n) == role or n in more] for role, more in
               (('x', ('pixel_values', 'input_ids', 'text', 'feats', 'feature')), ('y', ('label_ids', 'class'))))
-    return (xs[0], ys[0]) if xs and ys else ()
+    rest = [n for n in dict.fromkeys(names) if n not in (*xs, *ys)]
+    if len(rest) == 1: xs, ys = xs or rest, ys or rest  # one is known, so the other is what it is not
+    return (xs[0], ys[0]) if xs and ys and xs[0] != ys[0] else ()
 
 
 # %% ../../nbs/88_loops.ipynb #6216dd6c
@@ -345,6 +347,16 @@ def _takes(model):
                 return shape, out.shape[1] if out.ndim == 2 else 1
     model.train(was)
 
+def _first_made_with(name, text):
+    "The arguments that a class is first called with in its file, if all are written out; none if not"
+    try: calls = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Call) and ast.unparse(n.func) == name]
+    except SyntaxError: calls = []
+    for n in calls:
+        with suppress(ValueError):
+            return ([ast.literal_eval(a) for a in n.args],
+                    {k.arg: ast.literal_eval(k.value) for k in n.keywords if k.arg})
+    return [], {}
+
 def _own_model(loop):
     "A new model of the only class of models in the file, and what it takes; two times None where there is none"
     there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, (LossNet, TinyNet))
@@ -356,10 +368,11 @@ def _own_model(loop):
            and c.__module__ == loop.space.get('__name__')
            and c is not loop.owner]
     if len(own) != 1: return None, None
+    args, named = _first_made_with(own[0].__name__, loop.text)
     def make():
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            return own[0]()
+            return own[0](*args, **named)
     try: form = _takes(make())
     except Exception: return None, None
     return (make, form) if form else (None, None)

@@ -114,6 +114,7 @@ class Pass:
     measures: bool = False # is nothing learned in it?
     span: tuple = (0, 0) # places of its first and its last event
     ended: bool = False # was the loader read to its end?
+    before: tuple = (0., 0.) # of the earlier passes over it: sums of `losses`, and of the losses of all rows
 
 # %% ../../nbs/88_reported.ipynb #e17862c8
 def _passes(ran):
@@ -192,6 +193,10 @@ def _losses_wrong(p, others):
     yield *wrong, 'the losses of rows are added up, and divided by the number of batches', total/n
     yield *wrong, 'the means of batches are added up, and divided by the size of a batch', plain/bs
     yield *wrong, 'the losses of rows are added up, and divided by the size of a batch', total/bs
+    if n > 1: yield *wrong, 'the last index stands for the number of batches', plain/(n - 1)
+    if p.before[0]:
+        yield *wrong, 'the losses of earlier epochs are added up too', (plain + p.before[0])/n
+        yield *wrong, 'the losses of earlier epochs are added up too', (total + p.before[1])/rows
     yield *wrong, 'the mean of means is divided by the size of a batch once more', plain/n/bs
     yield *wrong, 'the mean is divided by the number of batches once more', total/rows/n
     yield *wrong, 'the mean is divided by the number of rows once more', total/rows/rows
@@ -226,6 +231,7 @@ def _accuracies_wrong(p, others):
     yield 'fixed-batch-size', 'mistake', 'the last batch is counted as a whole one', right/(n*bs)
     yield *wrong, 'the right rows are divided by the number of batches', right/n
     yield *wrong, 'the right rows are divided by the size of a batch', right/bs
+    yield *wrong, 'the right rows are divided by the number of batches, and multiplied by their size', right/n*bs
     yield *wrong, 'the right rows are divided by the size of the last batch', right/p.sizes[-1]
     yield *wrong, 'the shares of batches are added up, and divided by the number of rows', _sum(means)/rows
     yield *wrong, 'the shares of batches are added up, and not divided', _sum(means)
@@ -246,8 +252,8 @@ def _within(a, b, tol): return abs(a - b) <= tol
 def _admitted(ran): return bool(re.search(r'approx|rough|average of averages|mean of (the )?means|per.batch|of batches',
                                           ran.with_comments()))
 
-def _verdict(slug, kind, how, number, due):
-    effect = _off(number, due)
+def _verdict(slug, kind, how, number, due, scale=1):
+    effect = _off(number, due, scale)
     return Verdict(slug, f'{effect.text} Here {how}. {loop_names[slug].what}', kind, effect=effect)
 
 def _off(number, due, scale=1):
@@ -263,8 +269,18 @@ def _about_loss(ran, number, passes):
     if verdict := _one_batch_alone(ran, number, passes): return verdict
     ways = [(p, [*_losses_wrong(p, _others(ran, p))]) for p in passes]
     for p, (slug, kind, how, value) in _by_way(ways):
+        if 'last index' in how and not _divides_by_index(ran): continue
         if _within(number.value, value, max(number.tol, 1e-5*abs(value))):
             return _verdict(slug, kind, how, number, _whole(p, 'loss'))
+
+def _divides_by_index(ran):
+    "Whether something is divided by what `enumerate` counts"
+    counts = {n.target.elts[0].id for n in ast.walk(ran.tree) if isinstance(n, ast.For)
+              and ast.unparse(n.iter).startswith('enumerate(') and isinstance(n.target, ast.Tuple)
+              and isinstance(n.target.elts[0], ast.Name)}
+    parts = (n.right if isinstance(n, ast.BinOp) else n.value for n in ast.walk(ran.tree)
+             if isinstance(n, (ast.BinOp, ast.AugAssign)) and isinstance(n.op, ast.Div))
+    return any(isinstance(n, ast.Name) and n.id in counts for n in parts)
 
 def _by_way(ways):
     "The first way to go wrong for each pass, then the second"
@@ -325,8 +341,8 @@ def _on_accuracy(ran, number, passes):
         if verdict := _one_batch_alone(ran, number, passes, scale): return verdict
         ways = [(p, [*_accuracies_wrong(p, _others(ran, p))]) for p in passes]
         for p, (slug, kind, how, wrong) in _by_way(ways):
-            if _within(value, wrong, tol) and _is_in_source(ran, slug): return _verdict(slug, kind, how, number,
-                                                                                      _whole(p, 'accuracy'))
+            if _within(value, wrong, tol) and _is_in_source(ran, slug):
+                return _verdict(slug, kind, how, number, _whole(p, 'accuracy'), scale)
     if any(number.value == _sum(p.right) for p in passes) and re.search(r'acc', number.label.lower()):
         p = next(p for p in passes if number.value == _sum(p.right))
         return _verdict('counted-not-averaged', 'mistake', 'right rows are counted, and not divided', number,
@@ -358,6 +374,7 @@ def reported(
     ran.halves = _loader_sizes(ran)
     passes = [p for p in _passes(ran) if p.sizes]
     if not passes: return []
+    _add_earlier(passes)
     found = {}
     said = _all_numbers(ran) if later is None else _printed_after(ran, later)
     numbers = [n for n in said if n.kind]
@@ -368,7 +385,17 @@ def reported(
         what = verdict.slug, verdict.kind, number.after and number.label
         found.setdefault(what, []).append(verdict)
     often = {n.label: sum(m.label == n.label for m in numbers) for n in numbers}
-    return [vs[0] for (_, _, label), vs in found.items() if not label or len(vs) > often[label]/2]
+    def after_first(v): return 'earlier epochs' in v.message  # which begin with the second
+    return [vs[0] for (_, _, label), vs in found.items()
+            if not label or len(vs) > (often[label] - after_first(vs[0]))/2]
+
+def _add_earlier(passes):
+    "Tell each pass what those over the same loader before it would give"
+    for p in passes:
+        earlier = {q.span: q for q in passes if q.loader == p.loader and q.span[1] < p.span[0]}.values()
+        p.before = _sum(x for q in earlier for x in q.losses), _sum(_total(q) for q in earlier)
+
+def _total(p): return _sum(a*b for a, b in zip(p.losses, p.sizes))
 
 def _printed_after(ran, text):
     for number in _in_words(text):

@@ -334,8 +334,8 @@ class Recorder(TorchFunctionMode):
         for t in tensors: self._meet(t)
         marks = [mark_of(t) for t in tensors]
         of = frozenset().union(*[m.of for m in marks])
-        op = _same_op.get(name,
-                          name.removeprefix('__get__:').removeprefix('__set__:').removesuffix('_'))
+        plain = name.removeprefix('__get__:').removeprefix('__set__:')
+        op = _same_op.get(name, plain if plain.endswith('__') else plain.removesuffix('_'))
         if op == 'grad' and name.startswith('__get__') and isinstance(result, Tensor):
             self._set(result, Mark(frozenset([('grad', id(args[0]))])))
             return

@@ -250,6 +250,24 @@ def train(model, loader, optimizer):
         loss.backward()
         optimizer.step()
 '''],
+    'loss-func-ignored': ['''
+def train(model, loader, optimizer, criterion):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+''', '''
+class Trainer:
+    def __init__(self, model, optimizer, loss_fn):
+        self.model, self.optimizer = model, optimizer
+        self.loss_fn = loss_fn
+
+    def fit(self, loader):
+        for x, y in loader:
+            self.optimizer.zero_grad()
+            F.mse_loss(self.model(x), y).backward()
+            self.optimizer.step()
+'''],
     'loss-of-inputs': ['''
 def train(model, train_dl, opt):
     for xb, yb in train_dl:
@@ -2870,6 +2888,150 @@ def train(model, loader, optimizer, criterion):
         outs.append(out.detach())
         ys.append(y)
     return (torch.cat(outs).argmax(1) == torch.cat(ys)).float().mean().item()
+'''),
+    'a loss that another method uses': ('loss-func-ignored', '''
+class Trainer:
+    def __init__(self, model, optimizer, criterion):
+        self.model, self.optimizer, self.criterion = model, optimizer, criterion
+
+    def fit(self, loader):
+        for x, y in loader:
+            self.optimizer.zero_grad()
+            F.cross_entropy(self.model(x), y).backward()
+            self.optimizer.step()
+''', '''
+class Trainer:
+    def __init__(self, model, optimizer, criterion):
+        self.model, self.optimizer, self.criterion = model, optimizer, criterion
+
+    def loss_of(self, x, y): return self.criterion(self.model(x), y)
+
+    def fit(self, loader):
+        for x, y in loader:
+            self.optimizer.zero_grad()
+            self.loss_of(x, y).backward()
+            self.optimizer.step()
+'''),
+    'a mean times its rows': ('backward-scaled', '''
+def train(model, loader, optimizer, criterion):
+    total = 0
+    for x, y in loader:
+        loss = criterion(model(x), y)*len(x)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    return total/len(loader.dataset)
+''', '''
+def train(model, loader, optimizer):
+    total = 0
+    for x, y in loader:
+        loss = F.cross_entropy(model(x), y, reduction='sum')
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    return total/len(loader.dataset)
+'''),
+    'the last index is no number of batches': ('loss-averaged-wrongly', '''
+def train(model, loader, optimizer, criterion):
+    total = 0
+    for i, (x, y) in enumerate(loader):
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    print('loss', total/i)
+''', '''
+def train(model, loader, optimizer, criterion):
+    total = 0
+    for i, (x, y) in enumerate(loader, 1):
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+        if i > 1: print('loss so far', (total - loss.item())/(i - 1), 'loss', total/i)
+'''),
+    'a sum that is begun anew with each epoch': ('loss-averaged-wrongly', '''
+def train(model, loader, optimizer, criterion, epochs):
+    total = 0
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()*len(y)
+        print('loss', total/len(loader.dataset))
+''', '''
+def train(model, loader, optimizer, criterion, epochs):
+    total = n = 0
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()*len(y)
+            n += len(y)
+        print('loss', total/n)
+'''),
+    'what multiplies and divides, from left to right': ('accuracy-averaged-wrongly', '''
+def evaluate(model, loader, batch_size):
+    model.eval()
+    with torch.no_grad(): correct = sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+    print(f'accuracy {100*correct/len(loader)*batch_size:.2f}%')
+''', '''
+def evaluate(model, loader):
+    model.eval()
+    with torch.no_grad(): correct = sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
+    print(f'accuracy {100*correct/len(loader.dataset):.2f}%')
+'''),
+    'batches whose labels have a name of their own': ('sigmoid-twice', '''
+def train(model, loader, optimizer):
+    for batch in loader:
+        optimizer.zero_grad()
+        F.binary_cross_entropy_with_logits(torch.sigmoid(model(batch['features'])), batch['tags']).backward()
+        optimizer.step()
+''', '''
+def train(model, loader, optimizer):
+    for batch in loader:
+        optimizer.zero_grad()
+        F.binary_cross_entropy_with_logits(model(batch['features']), batch['tags']).backward()
+        optimizer.step()
+'''),
+    'a model of the file that takes numbers': ('nll-of-probabilities', '''
+class Net(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.fc = nn.Linear(n_in, n_out)
+
+    def forward(self, x): return F.softmax(self.fc(x), 1)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+
+if __name__ == '__main__': net = Net(8, n_out=3)
+''', '''
+class Net(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.fc = nn.Linear(n_in, n_out)
+
+    def forward(self, x): return F.log_softmax(self.fc(x), 1)
+
+def train(model, loader, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.nll_loss(model(x), y).backward()
+        optimizer.step()
+
+if __name__ == '__main__': net = Net(8, n_out=3)
 '''),
 }
 by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}
