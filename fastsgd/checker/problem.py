@@ -269,7 +269,7 @@ class Things:
             raise AttributeError(role)
         if role not in self.made:
             with self.aside(), torch.random.fork_rng(devices=[]):
-                torch.default_generator.manual_seed(self.form.seed)  # the CPU's alone: all of them take 2 ms
+                torch.default_generator.manual_seed(self.form.seed)  # all take 2 ms
                 self.made[role] = getattr(self, f'_make_{role}')()
         return self.made[role]
 

@@ -117,7 +117,7 @@ def _is_gpu(x): return str(x).startswith('cuda') if isinstance(x, (str, torch.de
 def _without_gpu(name, args, kwargs):
     "Arguments that leave a tensor where it is, where a loop asks for a GPU and there is none"
     asks = name == 'to' or 'device' in kwargs
-    if not asks or torch.cuda.is_available(): return args, kwargs  # which takes longer than a step
+    if not asks or torch.cuda.is_available(): return args, kwargs  # the last takes longest
     if name == 'to': args = tuple('cpu' if _is_gpu(a) else a for a in args)
     return args, {k: 'cpu' if k == 'device' and _is_gpu(v) else v for k, v in kwargs.items()}
 

@@ -28,7 +28,7 @@ often = settings(max_examples=40, deadline=None, derandomize=True, database=None
 
 
 @cache
-def report_on(name, f): return check(**{name: f})  # the search for a mistake without a name takes seconds: once is enough
+def report_on(name, f): return check(**{name: f})  # to look for what has no name takes seconds: once is enough
 
 
 def found(name, f, **kwargs): return [x.mistake for x in check(**{name: f}, **kwargs).findings]
