@@ -147,7 +147,7 @@ def _copies_used(e, pending, zeroed):
     found = {}
     for i in {*e.change} & {*zeroed} - {*pending}:
         due = sum(b.delta[i] for b, _ in zeroed[i])
-        if rate_of(e.change[i], due) is not None: found[i], e.grads[i] = zeroed.pop(i), due
+        if rate_of(e.change[i], due): found[i], e.grads[i] = zeroed.pop(i), due
     return found
 
 def _followed(events):
