@@ -9,7 +9,7 @@ __all__ = ['least', 'Batch', 'Plan', 'plan_of', 'effect_of', 'with_effects']
 import ast
 from collections import Counter
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isclose, isfinite
 from statistics import median
 
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .judging import (Effect, Ran, Verdict, adds_batches, batches_in, coefficient,
-                                      pass_of, rate_of)
+                                      pass_of, rate_of, stale_calls)
 from .loopnames import loop_names
 from .problem import right_ones
 from .reported import due_numbers
@@ -102,6 +102,7 @@ _bad_scale = {'backward-scaled', 'accumulation-not-divided', 'divided-by-batch-s
 def _calls_to_learn(ran, slugs):
     "The calls of the one model that something is learned from, or was to be; the first of all comes first"
     calls = ran.training or [f for f in ran.recorder.forwards if (pass_of(f) or ('',))[0] != 'valid']
+    if 'backward-missing' in slugs and ran.training: calls = [f for f in ran.recorder.forwards if f.grad]
     if 'trained-while-measuring' in slugs: calls = [f for f in calls if (pass_of(f) or ('',))[0] != 'valid']
     calls = [f for f in calls if f.module is calls[0].module]
     if not calls or calls[0].state is None: raise _Unlike
@@ -325,6 +326,7 @@ def _begins_alike(ran, plan, calls):
     batch = next((x for e in plan.epochs for x in e if place in (x.place, None)), None)
     if b is None or batch is None or 'load_state_dict' in ast.unparse(ran.tree): return b is None
     ids, copy = {n: id(p) for n, p in calls[0].module.named_parameters()}, deepcopy(plan.module)
+    batch = replace(batch, modes=calls[0].modes[0])
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         try: plan.backward(copy, batch)
         except (RuntimeError, ValueError, IndexError, TypeError): return False
@@ -401,6 +403,10 @@ _lost = {'zeroed-too-early', 'step-missing', 'parameters-rebound', 'optimizer-mi
 def _on_a_gradient(ran, slug):
     "How far the gradient of a step is from the one that is due, where the whole training cannot be done again"
     with_grads = [b for b in ran.backwards if b.delta]
+    if slug in _again and (s := next((s for s in ran.steps if s.reused and s.event.closure), None)):
+        size = max(b.before[i].abs().max().item() for b in s.fresh for i in b.delta if b.before.get(i) is not None)
+        return Effect('gradients', size, f'A gradient of step {ran.steps.index(s) + 1} is off by up to '
+                      f'{_in_figures(size)}.')
     if slug in _again and (s := next((s for s in ran.steps if s.reused), None)):
         got = {i: g for i, g in s.event.grads.items() if g is not None}
         due = {i: sum(b.delta[i] for b in s.fresh if i in b.delta) for i in got}
@@ -437,18 +443,31 @@ def _on_measured_weights(ran):
     params = dict(first.module.named_parameters())
     moved = _largest_difference({n: first.state[n] for n in params}, {n: ran.ended.get(id(p), p.detach())
                                                          for n, p in params.items()})
-    if moved: return Effect('weights', moved, f'Measuring moves a weight by up to {_in_figures(moved)}.')
+    what = 'Measuring' if ran.kind == 'measure' else 'The validation set'
+    if moved: return Effect('weights', moved, f'{what} moves a weight by up to {_in_figures(moved)}.')
     left = [g.abs().max().item() for b in ran.backwards for g in b.delta.values()]
     if not left: return None
     return Effect('gradients', max(left), f'Measuring leaves gradients of up to {_in_figures(max(left))}.')
 
+def _on_stale_calls(ran):
+    "How far predictions for a batch that was not read are from those for the one that was"
+    for f in stale_calls(ran):
+        read = next((e for e in reversed(ran.of('read')) if e.n < f.n and e.x is not None), None)
+        if read is None or f.state is None or read.x.shape[1:] != f.x.shape[1:]: continue
+        copy = deepcopy(f.module)
+        copy.load_state_dict(f.state)
+        with torch.no_grad(): off = (copy.eval()(read.x)[0] - copy(f.x)[0]).abs().max().item()
+        return Effect('predictions', off, f'A prediction is off by up to {_in_figures(off)} from that for the row '
+                      'that was read.')
+
 def _on_training_rows(ran):
     "What the training set gives, and what the validation set gives"
     calls = [f for f in ran.recorder.forwards if f.state is not None]
-    if not calls or not {'train', 'valid'} <= {*dir(ran.things), *ran.things.made}: return None
+    if not calls: return None
     copy, shares = deepcopy(calls[-1].module), []
     copy.load_state_dict(calls[-1].state)
     for dl in (ran.things.train, ran.things.valid):
+        if calls[-1].x is None or dl.x.shape[1:] != calls[-1].x.shape[1:]: return None
         with torch.no_grad(): shares.append(right_ones(copy.eval()(dl.x), dl.y).float().mean().item())
     return Effect('accuracy', abs(shares[0] - shares[1]), f'The training set gives an accuracy of {shares[0]:.3g}, '
                   f'the validation set one of {shares[1]:.3g}.')
@@ -507,7 +526,10 @@ def _of_kind(verdict, ran, slugs):
         return _on_numbers(ran, verdict.slug) if verdict.slug in _of_numbers else None
     found = _on_weights(ran, slugs)
     if found is None: found = _on_a_gradient(ran, verdict.slug)
-    if (found is None or not found.size) and verdict.slug in _of_numbers: found = _on_numbers(ran, verdict.slug) or found
+    if found is None and verdict.slug == 'trained-while-measuring': found = _on_measured_weights(ran)
+    if found is not None and found.size: return found
+    if verdict.slug == 'one-batch-only': found = _on_stale_calls(ran) or found
+    if verdict.slug in _of_numbers and not (found and found.size): found = _on_numbers(ran, verdict.slug) or found
     return found
 
 # %% ../../nbs/88_effects.ipynb #4bbe7aa2

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from .loopnames import loop_names
 from .problem import Things
+from .roles import role_of
 from .traces import Event, Mark, Recorder, kinds_in, mark_of
 
 # %% ../../nbs/88_judging.ipynb #5ee51b8b
@@ -141,9 +142,17 @@ class _Step:
 
 def _unique(events): return list({e.n: e for e in events}.values())
 
+def _copies_used(e, pending, zeroed):
+    "The backwards, by parameter, of an update that goes by copies made before the gradients were set to zero"
+    found = {}
+    for i in {*e.change} & {*zeroed} - {*pending}:
+        due = sum(b.delta[i] for b, _ in zeroed[i])
+        if rate_of(e.change[i], due): found[i], e.grads[i] = zeroed.pop(i), due
+    return found
+
 def _followed(events):
     "Follow each gradient from its backward to the steps that use it"
-    pending, lost, current = {}, [], None
+    pending, lost, zeroed, current = {}, [], {}, None
     for e in events:
         if e.kind in ('forward', 'backward', 'step', 'pass') and current is not None:
             yield current
@@ -152,12 +161,17 @@ def _followed(events):
             if e.by == 'grad': pending.update({i: [] for i in e.delta})
             for i in e.delta: pending.setdefault(i, []).append([e, None])
         elif e.kind == 'zero':
-            for i in e.ids: lost += [b for b, user in pending.pop(i, []) if user is None]
+            gone = {i: pending.pop(i) for i in e.ids if i in pending}
+            lost += [b for entries in gone.values() for b, user in entries if user is None]
+            zeroed |= gone
         elif e.kind in ('step', 'update'):
+            copies = _copies_used(e, pending, zeroed) if e.kind == 'update' else {}
+            used = {b.n for entries in copies.values() for b, _ in entries}
+            lost = [b for b in lost if b.n not in used]
             if e.kind == 'update' and current is None or e.kind == 'step':
                 step, lost = _Step(e, set(), [], [], _unique(lost), []), []
             else: step = current
-            entries = [entry for i in e.ids for entry in pending.get(i, [])]
+            entries = [entry for i in e.ids for entry in pending.get(i, copies.get(i, []))]
             step.ids |= e.ids
             step.fresh = _unique(step.fresh + [b for b, user in entries if user is None])
             step.reused = _unique(step.reused + [b for b, user in entries if user not in (None, step)
@@ -218,17 +232,37 @@ def _goes_by_nothing(step): return not step.fresh and not step.reused
 def _order(ran):
     "Steps that have nothing to go by, or too much"
     steps, backwards = ran.steps, ran.backwards
-    if not steps or not backwards or any(s.event.closure for s in steps): return
+    if not steps or not backwards: return
+    if any(s.event.closure for s in steps):
+        yield from _closures(ran)
+        return
     if _several_ways(ran):
         yield from _each_its_own(ran)
         return
     empty = [s for s in steps if _goes_by_nothing(s)]
     if len(empty) > 1 and len(empty) >= len(steps) - 1 or len(steps) == 1 and empty and steps[0].lost:
         yield _nothing_to_go_by(ran, empty[-1])
+    elif len(left_out := [s for s in empty if _leaves_out_backward(ran, s)]) > 1:
+        step = left_out[0].event
+        yield _said('backward-missing', f'{_quoted(step, "step")}{_at(step)}, comes {len(left_out)} times of '
+                    f'{len(steps)} without a backward().', step)
     elif _goes_by_nothing(steps[0]) and len(steps) > 1 and _is_too_early(ran, *steps[:2]):
         yield _before_backward(ran, steps[0].event)
     elif any(s.reused for s in steps): yield _not_zeroed(ran)
     else: yield from _of_the_batch_before(ran)
+
+def _leaves_out_backward(ran, step):
+    "Whether the model was called for a step that has nothing to go by, and nothing was ever learned from that"
+    i = _index(ran, step.event)
+    j, _ = _last_before(ran, step.event, 'step', 'update')
+    calls = [e for e in ran.events[0 if j is None else j + 1:i] if e.kind == 'forward' and e.grad]
+    return bool(calls) and not any(f.i in ran.learned for f in calls)
+
+def _closures(ran):
+    "Closures that add to the gradients they find, each time"
+    later = ran.backwards[1:]
+    found = [b for b in later if any(g is not None and g.any() for i, g in b.before.items() if i in b.delta)]
+    if len(later) > 1 and len(found) == len(later) and any(s.reused for s in ran.steps): yield _not_zeroed(ran)
 
 def _of_the_batch_before(ran):
     "Steps by gradients that were there before the model was called for the batch at hand"
@@ -292,7 +326,7 @@ def _not_zeroed(ran):
 
 def _length_ratio(step):
     "How long the gradient of a step is, in lengths of the one that belongs to it"
-    if step.by_hand or not step.fresh: return None
+    if step.by_hand or step.event.closure or not step.fresh: return None
     got = [g for g in step.event.grads.values() if g is not None]
     due = [sum(b.delta[i] for b in step.fresh if i in b.delta) for i in step.event.grads
            if any(i in b.delta for b in step.fresh)]
@@ -308,7 +342,7 @@ def _accumulation(ran):
     steps = ran.steps
     if not steps or _several_ways(ran) or any(s.reused or s.event.closure for s in steps): return
     lost = [s for s in steps if s.lost and s.fresh and _other_batches(ran, s)]
-    whole_epochs = len(steps) <= _n_passes(ran)
+    whole_epochs = len(steps) <= _n_passes(ran) and all(_ends_a_pass(ran, s) for s in steps)
     if len(lost) > len(steps)/2:
         zero = next(e for e in ran.of('zero'))
         slug = 'only-last-batch' if whole_epochs else 'accumulation-zeroed'
@@ -316,6 +350,12 @@ def _accumulation(ran):
     elif sum(map(adds_batches, steps)) > len(steps)/2:
         yield from _added_up(ran, whole_epochs)
     elif sum(map(_adds_rows, [ran]*len(steps), steps)) > len(steps)/2: yield from _unused_at_the_end(ran)
+
+def _ends_a_pass(ran, step):
+    "Whether no more batches are read of the pass that a step goes by"
+    after = next((e for e in ran.events[_index(ran, step.event):] if e.kind in ('read', 'end', 'pass')), None)
+    passes = {p[::2] for b in step.fresh for p in batches_in(b.of)}
+    return after is None or after.kind != 'read' or (after.loader, after.i) not in passes
 
 def _adds_rows(ran, step):
     "Whether the same line goes backward for several rows of data that no loader gave"
@@ -366,7 +406,7 @@ def _added_up(ran, whole_epochs):
         yield _said('clipped-each-micro-batch',
                     f'{_quoted(clips[0])}{_at(clips[0])}, is called {n} times for a step.',
                     clips[0])
-    if not whole_epochs and not ran.recorder.stopped and _left_over(ran, n):
+    if len(ran.steps) > _n_passes(ran) and not ran.recorder.stopped and _left_over(ran, n):
         last = ran.steps[-1].event
         yield _said('last-gradients-unused', f'{_quoted(last, "step")}{_at(last)}, is called for each {n} batches.',
                     last)
@@ -671,7 +711,11 @@ def _parameters(ran):
     reached = {i for b in ran.backwards for i in b.delta}
     held = {i for e in ran.of('made') for i in e.ids}.union(*[s.ids for s in ran.steps])
     left = [i for i in reached - held if ran.recorder.params[i].requires_grad]
-    if left and not any(s.by_hand for s in ran.steps):
+    own = {id(p) for m in ran.recorder.known_modules.values() for p in m.parameters()}
+    if left and ran.computed and not own & {*left}:
+        some = ', '.join(f'`{n}`' for n in ran.computed[:3])
+        yield _said('not-a-leaf', f'{some}.', ran.steps[0].event)
+    elif left and not any(s.by_hand for s in ran.steps):
         names = [ran.recorder.names[i] for i in left]
         some = ', '.join(f'`{n}`' for n in names[:3]) + (' …' if len(names) > 3 else '')
         yield _said('optimizer-misses-parameters',
@@ -835,8 +879,10 @@ def _coverage(ran):
     loader = next(iter(trained))[0]
     n = len(ran.things.train) if loader == 'train' else max([max(ks) + 1 for p, ks in reads.items() if p in done],
                                                             default=0)
-    if n < 3: return
     passes = [p for p in trained if p[0] == loader]
+    if not n:
+        yield from _first_again(ran, passes, trained, reads)
+    if n < 3: return
     last = max(i for _, i in passes)
     whole = [p for p in passes if p[1] < last or not ran.recorder.stopped and ran.error is None]
     if not whole: return
@@ -860,6 +906,14 @@ def _coverage(ran):
         yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, is taken '
                     f'{min(n_steps.values())} times for each batch.', ran.steps[0].event)
 
+def _first_again(ran, passes, trained, reads):
+    "Passes of an author's loader that all end with the same first batch"
+    if ran.recorder.sizes.get(passes[0][0], (0, 0))[1] < 3 or len(passes) < 3: return
+    if not all({*trained[p]} == {0} and len(reads[p]) == 1 for p in passes): return
+    read = [e for e in ran.of('read') if (e.loader, e.i) in passes]
+    same = all(e.x is not None and e.x.shape == read[0].x.shape and torch.equal(e.x, read[0].x) for e in read)
+    if same: yield _one_batch(ran, read[0])
+
 def _one_batch(ran, first):
     meant = re.search('overfit|sanity|single_batch|one_batch', ran.name.lower() + ran.with_comments())
     return _said('one-batch-only', _reads(first), first, 'note' if meant else 'mistake')
@@ -874,6 +928,20 @@ def _ends_at(ran, first):
 def _step_after(ran):
     return f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, comes once for all batches.'
 
+def stale_calls(
+    ran: Ran # what was seen
+) -> list: # of calls of a model, one for each pass
+    "Calls in passes of which the model is given nothing, but one batch of another pass again and again"
+    now, calls, rows = None, {}, Counter(e[:2] for e in ((r.loader, r.i) for r in ran.of('read')))
+    for e in ran.events:
+        if e.kind in ('read', 'end'): now = (e.loader, e.i) if e.kind == 'read' else None
+        if e.kind == 'forward' and now: calls.setdefault(now, []).append(e)
+    def is_stale(p, fs):
+        batches = set().union(*[batches_in(f.of) or {None} for f in fs])
+        return len(fs) > 2 and rows[p] > 2 and len(batches) == 1 and None not in batches \
+            and not any(b[::2] == p for b in batches)
+    return [fs[0] for p, fs in calls.items() if is_stale(p, fs)]
+
 def _stale(ran):
     "A loop that does not use what it reads"
     reads = [e for e in ran.of('read')]
@@ -884,6 +952,7 @@ def _stale(ran):
         if all(torch.equal(f.x, given[0].x) for f in given):
             yield _said('one-batch-only', f'{_quoted(given[-1])}{_at(given[-1])}.', given[-1])
             return
+    for f in stale_calls(ran)[:1]: yield _one_batch(ran, f)
     given = [f for f in given if batches_in(f.of)]
     if len(given) < 4 or len(reads) < 4: return
     now, stale = None, 0
@@ -1000,6 +1069,7 @@ def _choices_made(ran):
 def _modes_while(ran):
     "The mode of the model while it is trained and measured"
     learning = [f for f in ran.training if f.grad]  # a frozen part may stay in evaluation mode
+    learning = [f for f in learning if not _on_valid(f)] or learning
     eval_mode = [f for f in learning if f.modes[2] and not any(f.modes[2])]
     bare = [f for f in learning if not f.modes[0] and not f.modes[1]]
     if eval_mode and ran.kind == 'train':
@@ -1023,13 +1093,27 @@ def _modes_while(ran):
 def _without_layers(f):
     return f'{_quoted(f)}{_at(f)}, on a model without dropout and batch norm, where it does no harm.'
 
+def _on_valid(f): return (pass_of(f) or ('',))[0] == 'valid'
+
+def _unused(ran, role):
+    "What a function takes in a role, and never names again"
+    node = next((n for n in ran.tree.body if isinstance(n, ast.FunctionDef)), None)
+    if node is None: return []
+    used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return [a.arg for a in (*node.args.args, *node.args.kwonlyargs) if role_of(a.arg) == role and a.arg not in used]
+
 def _trained_while_measuring(ran):
     "A measurement that changes the model, or what it will learn"
     if ran.kind == 'measure': found = ran.backwards or [s.event for s in ran.steps]
     else:
-        on_valid = [f for f in ran.training if (pass_of(f) or ('',))[0] == 'valid']
+        on_valid = [f for f in ran.training if _on_valid(f)]
         others = [f for f in ran.training if (pass_of(f) or ('',))[0] == 'train']
-        found = [b for b in ran.backwards if any(('out', f.i) in b.of for f in on_valid)] if on_valid and others else []
+        found = [b for b in ran.backwards if any(('out', f.i) in b.of for f in on_valid)]
+        unread = _unused(ran, 'train_loader')
+        if found and not others and unread:
+            yield Verdict('trained-while-measuring', f'{_quoted(found[0])}{_at(found[0])}, learns from the validation '
+                          f'set. `{unread[0]}` is not read at all.', line=found[0].line)
+        if not others: return
     if found: yield _said('trained-while-measuring', f'{_quoted(found[0])}{_at(found[0])}.', found[0])
 
 def _wrong_rows(ran):
@@ -1042,7 +1126,9 @@ def _wrong_rows(ran):
     busy = {pass_of(f) for f in ran.training}
     idle = [f for f in ran.recorder.forwards if f.i not in ran.learned and pass_of(f) not in busy]
     on_train = [f for f in idle if (pass_of(f) or ('',))[0] == 'train']
-    if ran.kind == 'train' and on_train and 'valid' not in names and re.search('valid|val_|test', text, re.I):
+    on_purpose = on_train and re.search(r'\btrain_?(acc|loss|correct|right|score)', text)
+    meant = re.search('valid|val_|test', text, re.I) or _unused(ran, 'valid_loader') and not on_purpose
+    if ran.kind == 'train' and on_train and 'valid' not in names and meant:
         yield _said('measured-on-training-set', f'{_quoted(on_train[0])}{_at(on_train[0])}.', on_train[0])
 
 def _coverage_of_measuring(ran):
@@ -1119,7 +1205,7 @@ _explains = {  # what follows from another mistake is not said
     'backward-missing': {'measured-in-train-mode', 'no-grad-missing', 'graph-kept', 'one-batch-only'},
     'trained-while-measuring': {'measured-in-train-mode', 'no-grad-missing', 'step-missing', 'gradients-not-zeroed',
                                 'graph-kept'},
-    'argmax-over-everything': {'labels-broadcast'},
+    'argmax-over-everything': {'labels-broadcast'}, 'not-a-leaf': {'optimizer-misses-parameters', 'step-missing'},
     'one-batch-only': {'gradients-not-zeroed'} - {'gradients-not-zeroed'},
     'softmax-over-batch': {'softmax-twice'}, 'only-last-batch': {'accumulation-zeroed', 'one-update-per-epoch'},
     'step-before-backward': {'last-gradients-unused', 'clipped-after-step'},

@@ -25,7 +25,7 @@ from .loopnames import loop_names
 from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
-                                   tree_of)
+                                   sure_role_of, tree_of)
 from .traces import Recorder, Stop
 from .words import exception_in_words, quoted
 
@@ -198,7 +198,7 @@ def _attribute(cls, things, loop):
 def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=None, wanted=()):
     "Run a loop on a problem of a form, until two epochs have been seen"
     recorder = Recorder({loop.file} | ({partner.file} if partner else set()))
-    things = Things(form, model, recorder.read, told)
+    things = Things(form, model, recorder.read, {n: _as_it_was(x) for n, x in (told or {}).items()})
     things.roles, things.aside, things.wanted = roles or {}, recorder.aside, wanted
     things.optimizers = _optimizers_in(loop.tree)
     ran = Ran(loop.name, loop.kind, loop.tree, loop.text, recorder, things, own_model=model is not None,
@@ -407,8 +407,14 @@ def judge(
     if best.unclear and lenient and not isinstance(loop.f, CodeType) and not began:
         best = _judge_leniently(loop, roles=roles, n_out=n_out, keys=keys, seed=seed,
                                 partner=partner) or best
+    own = _own_params(loop, told)
+    if best.unclear and best.ran is not None and best.ran.error is not None and own:
+        other = judge(loop, {**(roles or {}), **own}, n_out, keys, seed, partner, lenient, only)
+        if not other.unclear: return other
     if best.ran is not None and _optional_optimizer(loop) and not best.mistakes:
         _add_without_optimizer(best, loop, told, named, make)
+    if best.ran is not None and not (best.unclear or best.mistakes):
+        _add_of_calls(best, loop, told, named, make)
     return best
 
 # %% ../../nbs/88_loops.ipynb #fac0bcbc
@@ -417,6 +423,18 @@ def _told_roles(roles):
     roles = dict(roles or {})
     from_name = {n: r for n, r in roles.items() if isinstance(r, str) and role_of(r) == r}
     return {n: v for n, v in roles.items() if n not in from_name}, from_name
+
+def _are_leaves(x):
+    return isinstance(x, (list, tuple)) and bool(x) and all(isinstance(p, torch.Tensor) and p.is_leaf
+                                                            and p.requires_grad for p in x)
+
+def _as_it_was(x): return [p.detach().clone().requires_grad_() for p in x] if _are_leaves(x) else x
+
+def _own_params(loop, told):
+    "The parameters that a file has made and hands to a function, by name"
+    if isinstance(loop.f, CodeType): return {}
+    params = inspect.signature(loop.f).parameters
+    return {n: loop.space[n] for n in params if n not in told and _are_leaves(loop.space.get(n))}
 
 def _may_be_another(best, form):
     "Whether another form could make a loop right that has mistakes on one: with as many outputs, or log-probabilities"
@@ -438,6 +456,56 @@ def _add_without_optimizer(found, loop, told, roles, make):
     more = [v for v in judged(ran) if v.slug == 'trained-while-measuring']
     found.verdicts = _in_order(found.verdicts + with_effects(more, ran))
 
+def _half_of(node):
+    "Which loader an argument is, by its name or by the name it is taken out by: `val_loader`, `loaders['val']`"
+    at_name = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    role = role_of(str(node.slice.value) if at_name else ast.unparse(node))
+    return role if role in ('train_loader', 'valid_loader') else ''
+
+def _calls_of(loop):
+    "(the statement, the call, its arguments by name, which loader it is given) for the calls of a function in its file"
+    if isinstance(loop.f, CodeType) or loop.owner: return
+    params = [*inspect.signature(loop.f).parameters]
+    roles = roles_in(params, loop.tree)
+    for statement in ast.walk(ast.parse(loop.text)):
+        call = getattr(statement, 'value', None) if isinstance(statement, (ast.Assign, ast.Expr)) else None
+        if not isinstance(call, ast.Call) or getattr(call.func, 'id', '') != loop.f.__name__: continue
+        given = dict(zip(params, call.args)) | {k.arg: k.value for k in call.keywords}
+        halves = {_half_of(x) for n, x in given.items() if roles.get(n) in ('loader', 'train_loader', 'valid_loader')}
+        if len(halves) == 1: yield statement, call, given, *halves
+
+def _add_of_calls(found, loop, told, roles, make):
+    "What is wrong with how the file calls a function"
+    try: calls = [*_calls_of(loop)]
+    except SyntaxError: return  # of a part that is for another Python
+    if loop.kind == 'train': more = _trained_by_calls(calls, found, loop, told, roles, make)
+    else: more = _measured_by_calls(calls, found.ran)
+    found.verdicts = _in_order(found.verdicts + more)
+
+def _trained_by_calls(calls, found, loop, told, roles, make):
+    "A function that is called to learn, and with a validation set to measure, where it learns too"
+    if 'train_loader' not in [half for *_, half in calls]: return []
+    if re.search(r'\.training\b|is_grad_enabled', ast.unparse(loop.tree)): return []
+    for statement, call, given, half in calls:
+        if half != 'valid_loader' or isinstance(statement, ast.Expr): continue
+        told = told | {n: x.value for n, x in given.items() if isinstance(x, ast.Constant)}
+        ran = _run_once(replace(loop, kind='measure'), found.ran.things.form, told, roles, make and make())
+        more = [v for v in judged(ran) if v.slug == 'trained-while-measuring'] if ran.error is None else []
+        for v in more: v.message = f'{quoted(call.lineno, ast.unparse(call))} learns from it: {v.message}'
+        return with_effects(more, ran)
+    return []
+
+def _measured_by_calls(calls, ran):
+    "A number that is called one of the validation set, and is one of the training set"
+    for statement, call, _, half in calls:
+        if half != 'train_loader' or not isinstance(statement, ast.Assign): continue
+        names = [n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name) and n.id != '_']
+        if names and all(re.match('(valid|val|validation|test|dev|holdout)_', n, re.I) for n in names):
+            what = f'{quoted(call.lineno, ast.unparse(statement))} is given the training set.'
+            text = f'{what} {loop_names["measured-on-training-set"].what}'
+            return with_effects([Verdict('measured-on-training-set', text)], ran)
+    return []
+
 def _badness(judgement): return bool(judgement.unclear), len(judgement.mistakes)
 
 def _judged_on(loop, form, told, roles, make, partner):
@@ -450,7 +518,8 @@ def _judged_on(loop, form, told, roles, make, partner):
         ran = run(form := replace(form, even=True))
     for shape in _other_shapes(ran.error, form) if make is None else ():
         other = run(replace(form, shape=shape))
-        if len(other.recorder.forwards) > len(ran.recorder.forwards): ran, form = other, other.things.form
+        if other.error is None or len(other.recorder.forwards) > len(ran.recorder.forwards):
+            ran, form = other, other.things.form
         if ran.error is None: break
     if ran.error is None and not ran.steps and len(ran.of('backward')) > 3 and '%' in ast.unparse(loop.tree):
         many = run(replace(form, n_batches=67))
@@ -764,14 +833,15 @@ def takes_what_the_exercise_takes(
     if set(given) <= set(due):  # in another order, or with the rest from its file, as a loop may
         return set(due) <= set(inspect.signature(f).parameters)
     def fits(a, b):
+        sure = sure_role_of(a) in _definite
         a, b = (_one_kind.get(role_of(n), role_of(n)) for n in (a, b))
-        return a == b or not {a, b} <= _definite
+        return a == b or not (sure or {a, b} <= _definite)
     return len(given) <= len(due) and all(map(fits, given, due))
 
 def _failed(loop, e):
     "A judgement that says that the checker failed, and accuses the loop of nothing"
-    return Judgement(loop.name, loop.kind, unclear='The checker itself failed, which is no fault of yours: '
-                     + exception_in_words(e))
+    said = f'The checker itself failed, which is no fault of yours: {exception_in_words(e)}'
+    return Judgement(loop.name, loop.kind, unclear=said)
 
 class FileLoops:
     "The loops of a file, found while it runs and after it has run"
@@ -812,11 +882,16 @@ class FileLoops:
         found: dict # functions that have the names of exercises
     ) -> dict: # those that are exercises
         "Leave out the functions that only have the name of an exercise"
-        return {n: f for n, f in found.items() if inspect.isclass(f)
-                or not self._of_several_classes(f) and (takes_what_the_exercise_takes(n, f) or not _is_any_loop(f))}
+        def is_one(n, f): return inspect.isclass(f) or takes_what_the_exercise_takes(n, f)
+        several = {n for n, f in found.items() if self._of_several_classes(f)}
+        fits = {n: n not in several and is_one(n, f) for n, f in found.items()}
+        loops = {n for n, f in found.items() if not fits[n] and _is_any_loop(f)}
+        others = (loops or self.own or self.programs) and not {n for n in fits if fits[n]} - {'mse'}
+        return {n: f for n, f in found.items()
+                if fits[n] or not (others or n in loops | several)}
 
     def _of_several_classes(self, f):
-        "Whether a function of a file that trains for several classes chooses one of them, itself or by what it calls"
+        "Whether a function of a file that trains for several classes chooses one, itself or by what it calls"
         called = [f.__globals__.get(n) for n in _names_called(tree_of(f))] if inspect.isfunction(f) else []
         texts = [source_of(g) for g in (f, *filter(inspect.isfunction, called))]
         return bool(_for_classes.search(self.text)) and any(_chooses.search(text) for text in texts)

@@ -409,6 +409,13 @@ def test(model, test_loader, batch_size):
     return correct/(batch_size*len(test_loader))
 '''],
     'trained-in-eval-mode': ['''
+def train_epoch(net, iterator, optimizer, criterion):
+    net.eval()
+    for x, y in iterator:
+        optimizer.zero_grad()
+        criterion(net(x), y).backward()
+        optimizer.step()
+''', '''
 def train(dataloader, model, loss_fn, optimizer):
     for X, y in dataloader:
         loss = loss_fn(model(X), y)
@@ -2624,6 +2631,267 @@ def train(loader, model, opt_body, opt_head, criterion):
         criterion(model(x), y).backward()
         opt_body.step()
         opt_head.step()
+'''),
+    'the training set is not read': ('trained-while-measuring', '''
+def fit(net, train_dl, valid_dl, opt):
+    net.train()
+    for x, y in valid_dl:
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+''', '''
+def fit(net, train_dl, valid_dl, opt):
+    net.train()
+    for x, y in train_dl:
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+'''),
+    'both phases learn': ('trained-while-measuring', '''
+def train_model(net, dataloaders, optimizer):
+    for phase in ('train', 'val'):
+        net.train() if phase == 'train' else net.eval()
+        for x, y in dataloaders[phase]:
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+''', '''
+def train_model(net, dataloaders, optimizer):
+    for phase in ('train', 'val'):
+        net.train() if phase == 'train' else net.eval()
+        for x, y in dataloaders[phase]:
+            with torch.set_grad_enabled(phase == 'train'): loss = F.cross_entropy(net(x), y)
+            if phase == 'train':
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+'''),
+    'the validation set is not read': ('measured-on-training-set', '''
+def fit(net, trainloader, devloader, opt):
+    net.train()
+    for x, y in trainloader:
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+    net.eval()
+    with torch.no_grad(): right = [(net(x).argmax(1) == y).float() for x, y in trainloader]
+    return torch.cat(right).mean().item()
+''', '''
+def fit(net, trainloader, devloader, opt):
+    net.train()
+    for x, y in trainloader:
+        opt.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        opt.step()
+    net.eval()
+    with torch.no_grad(): train_right = [(net(x).argmax(1) == y).float() for x, y in trainloader]
+    return torch.cat(train_right).mean().item()
+'''),
+    'a pass of which nothing is used': ('one-batch-only', '''
+torch.manual_seed(1)
+train_dl = DataLoader(TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,))), batch_size=8)
+valid_dl = DataLoader(TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,))), batch_size=8)
+net = nn.Linear(5, 3)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(2):
+    for xb, yb in train_dl:
+        F.cross_entropy(net(xb), yb).backward()
+        opt.step()
+        opt.zero_grad()
+    with torch.no_grad():
+        for batch in valid_dl: loss = F.cross_entropy(net(xb), yb).item()
+''', '''
+torch.manual_seed(1)
+train_dl = DataLoader(TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,))), batch_size=8)
+valid_dl = DataLoader(TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,))), batch_size=8)
+net = nn.Linear(5, 3)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(2):
+    for xb, yb in train_dl:
+        F.cross_entropy(net(xb), yb).backward()
+        opt.step()
+        opt.zero_grad()
+    with torch.no_grad():
+        for xb, yb in valid_dl: loss = F.cross_entropy(net(xb), yb).item()
+'''),
+    'each time the same first batch': ('one-batch-only', '''
+torch.manual_seed(1)
+dl = DataLoader(TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,))), batch_size=8)
+net = nn.Linear(5, 3)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for step in range(8):
+    xb, yb = next(iter(dl))
+    F.cross_entropy(net(xb), yb).backward()
+    opt.step()
+    opt.zero_grad()
+''', '''
+torch.manual_seed(1)
+dl = DataLoader(TensorDataset(torch.randn(30, 5), torch.randint(0, 3, (30,))), batch_size=8, shuffle=True)
+net = nn.Linear(5, 3)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for step in range(8):
+    xb, yb = next(iter(dl))
+    F.cross_entropy(net(xb), yb).backward()
+    opt.step()
+    opt.zero_grad()
+'''),
+    'a closure that adds to what it finds': ('gradients-not-zeroed', '''
+x, y = torch.linspace(0, 1, 20)[:, None], torch.linspace(0, 1, 20)[:, None]**2
+net = nn.Linear(1, 1)
+opt = optim.LBFGS(net.parameters(), lr=0.1, max_iter=4)
+for i in range(4):
+    def closure():
+        loss = F.mse_loss(net(x), y)
+        loss.backward()
+        return loss
+    opt.step(closure)
+''', '''
+x, y = torch.linspace(0, 1, 20)[:, None], torch.linspace(0, 1, 20)[:, None]**2
+net = nn.Linear(1, 1)
+opt = optim.LBFGS(net.parameters(), lr=0.1, max_iter=4)
+for i in range(4):
+    def closure():
+        opt.zero_grad()
+        loss = F.mse_loss(net(x), y)
+        loss.backward()
+        return loss
+    opt.step(closure)
+'''),
+    'a branch without backward': ('backward-missing', '''
+def train(net, loader, optimizer, criterion):
+    for i, (x, y) in enumerate(loader):
+        optimizer.zero_grad()
+        if i % 2:
+            loss = criterion(net(x + 0.1*torch.randn_like(x)), y)
+            loss.backward()
+        else: loss = criterion(net(x), y)
+        optimizer.step()
+''', '''
+def train(net, loader, optimizer, criterion):
+    for i, (x, y) in enumerate(loader):
+        optimizer.zero_grad()
+        if i % 2: loss = criterion(net(x + 0.1*torch.randn_like(x)), y)
+        else: loss = criterion(net(x), y)
+        loss.backward()
+        optimizer.step()
+'''),
+    'an optimizer that refuses what is computed': ('not-a-leaf', '''
+x = torch.linspace(0, 1, 20)[:, None]**torch.arange(3)
+y = x @ torch.tensor([1., 2., 3.])
+coef = torch.rand(3, requires_grad=True) - 0.5
+optimizer = optim.Adam([coef], lr=0.1)
+for i in range(20):
+    optimizer.zero_grad()
+    ((x @ coef - y)**2).mean().backward()
+    optimizer.step()
+''', '''
+x = torch.linspace(0, 1, 20)[:, None]**torch.arange(3)
+y = x @ torch.tensor([1., 2., 3.])
+coef = (torch.rand(3) - 0.5).requires_grad_()
+optimizer = optim.Adam([coef], lr=0.1)
+for i in range(20):
+    optimizer.zero_grad()
+    ((x @ coef - y)**2).mean().backward()
+    optimizer.step()
+'''),
+    'one step in a pass is not one for each pass': ('accumulation-zeroed', '''
+def train(model, loader, optimizer, criterion, accum_steps=4):
+    for i, (x, y) in enumerate(loader):
+        optimizer.zero_grad()
+        (criterion(model(x), y)/accum_steps).backward()
+        if (i + 1) % accum_steps == 0: optimizer.step()
+''', '''
+def train(model, loader, optimizer, criterion, accum_steps=4):
+    optimizer.zero_grad()
+    for i, (x, y) in enumerate(loader):
+        (criterion(model(x), y)/accum_steps).backward()
+        if (i + 1) % accum_steps == 0 or i + 1 == len(loader):
+            optimizer.step()
+            optimizer.zero_grad()
+'''),
+    'a function that learns is called to measure': ('trained-while-measuring', '''
+def run_epoch(batches, net, opt, train=True):
+    net.train(train)
+    total = 0.
+    for x, y in batches:
+        loss = F.cross_entropy(net(x), y)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        total += loss.item()*len(x)
+    return total
+
+def main():
+    for epoch in range(3):
+        trained = run_epoch(train_batches, net, opt, train=True)
+        measured = run_epoch(valid_batches, net, opt, train=False)
+''', '''
+def run_epoch(batches, net, opt, train=True):
+    net.train(train)
+    total = 0.
+    for x, y in batches:
+        loss = F.cross_entropy(net(x), y)
+        if train:
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+        total += loss.item()*len(x)
+    return total
+
+def main():
+    for epoch in range(3):
+        trained = run_epoch(train_batches, net, opt, train=True)
+        measured = run_epoch(valid_batches, net, opt, train=False)
+'''),
+    'a function that measures is called with the training set': ('measured-on-training-set', '''
+def batch_accuracy(loader, net):
+    net.eval()
+    with torch.no_grad(): right = [(net(x).argmax(1) == y).float() for x, y in loader]
+    return torch.cat(right).mean().item()
+
+def main(net, loaders):
+    train_acc = batch_accuracy(loaders['train'], net)
+    test_acc = batch_accuracy(loaders['train'], net)
+''', '''
+def batch_accuracy(loader, net):
+    net.eval()
+    with torch.no_grad(): right = [(net(x).argmax(1) == y).float() for x, y in loader]
+    return torch.cat(right).mean().item()
+
+def main(net, loaders):
+    train_acc = batch_accuracy(loaders['train'], net)
+    test_acc = batch_accuracy(loaders['test'], net)
+'''),
+    'parameters that the file has made': ('parameters-rebound', '''
+def net(x, params):
+    w1, b1, w2, b2 = params
+    return torch.relu(x @ w1 + b1) @ w2 + b2
+
+def train_epoch(params, batches, lr):
+    for x, y in batches:
+        ((net(x, params) - y)**2).mean().backward()
+        with torch.no_grad():
+            for p in params:
+                grad = p.grad.clone()
+                p.grad.zero_()
+                p = p - lr*grad
+
+params = [t.requires_grad_() for t in (torch.randn(4, 5), torch.zeros(5), torch.randn(5, 1), torch.zeros(1))]
+''', '''
+def net(x, params):
+    w1, b1, w2, b2 = params
+    return torch.relu(x @ w1 + b1) @ w2 + b2
+
+def train_epoch(params, batches, lr):
+    for x, y in batches:
+        ((net(x, params) - y)**2).mean().backward()
+        with torch.no_grad():
+            for p in params:
+                grad = p.grad.clone()
+                p.grad.zero_()
+                p -= lr*grad
+
+params = [t.requires_grad_() for t in (torch.randn(4, 5), torch.zeros(5), torch.randn(5, 1), torch.zeros(1))]
 '''),
     'a part of a loss is detached': ('loss-detached', '''
 def train(net, loader, optimizer):

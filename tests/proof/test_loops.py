@@ -195,6 +195,17 @@ def test_a_loop_with_the_name_of_an_exercise_gets_a_hint():
 
 # From Python
 
+def own_start(): return [torch.zeros(3, requires_grad=True)]
+
+
+def test_what_stands_beside_a_loop_of_ones_own_is_no_exercise():
+    without = loops.FileLoops('a.py', '').without
+    assert without(dict(init_params=own_start, train_epoch=training)) == {}
+    assert [*without(dict(init_params=own_start))] == ['init_params']
+    known = dict(init_params=own_start, train_epoch=training, mnist_loss=lambda predictions, targets: 0)
+    assert [*without(known)] == ['init_params', 'mnist_loss']
+
+
 def training(net, loader, optimizer):
     for x, y in loader:
         loss = nn.functional.cross_entropy(net(x), y)
