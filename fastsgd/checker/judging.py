@@ -64,6 +64,7 @@ class Ran:
     lists: dict = field(default_factory=dict) # globals that are lists, after it
     computed: list = field(default_factory=list) # globals that are computed from parameters
     ended: dict = field(default_factory=dict) # the parameters as it left them, by their ids
+    numbers: dict = field(default_factory=dict) # globals that are numbers, by what they are: 'lr', 'batch_size'
 
     @property
     def events(self) -> list: # in order
@@ -629,10 +630,15 @@ def _by_hand(ran):
     if all(r > 0 for _, r in rates):
         yield _said('wrong-sign', f'{_quoted(s.event)}{_at(s.event)}.', s.event)
         return
-    rows = [_rows_of(ran, s.fresh[0]) or _n_read(ran, s.fresh[0]) for s, _ in rates]
-    if len({*rows}) < 2 or len(rates) < 3: return
+    rows = [_rows_of(ran, s.fresh[0]) or _n_read(ran, s.fresh[0]) or _n_lost(ran, s.fresh[0]) for s, _ in rates]
+    if len(rates) < 3: return
     summed = [_is_summed(ran, s.fresh[0]) for s, _ in rates]
-    lr, bs = ran.things.lr, ran.things.bs
+    lr, bs = ran.numbers.get('lr', ran.things.lr), ran.numbers.get('batch_size', ran.things.bs)
+    if len({*rows}) < 2:
+        means = all(s.fresh[0].reduced == 'mean' for s, _ in rates)
+        if means and bs > 1 and len(ran.numbers) > 1 and all(isclose(-r, lr/bs, rel_tol=1e-3) for _, r in rates):
+            yield _said('divided-by-batch-size', f'{_quoted(s.event)}{_at(s.event)}.', s.event)
+        return
     same = all(isclose(r, rates[0][1], rel_tol=1e-2) for _, r in rates)
     by_rows = all(isclose(r*n, rates[0][1]*rows[0], rel_tol=1e-2) for n, (_, r) in zip(rows, rates))
     divided = isclose(-rates[0][1], lr/bs, rel_tol=1e-2)
@@ -644,6 +650,11 @@ def _by_hand(ran):
 def _n_read(ran, backward):
     reads = {(e.loader, e.k, e.i): e.rows for e in ran.of('read')}
     return max([reads.get(b, 0) for b in batches_in(backward.of)], default=0)
+
+def _n_lost(ran, backward):
+    "The rows that the loss of a backward was given"
+    losses = [ran.recorder.losses[i] for kind, i in {s for s in backward.of if s[0] == 'loss'}]
+    return len(losses[0].preds) if losses and isinstance(losses[0].preds, Tensor) and losses[0].preds.ndim else 0
 
 def _is_summed(ran, backward):
     losses = [ran.recorder.losses[i] for kind, i in {s for s in backward.of if s[0] == 'loss'}]

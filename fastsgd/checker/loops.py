@@ -205,6 +205,8 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
               aware=bool(re.search(r'\.(train|eval)\(', loop.text)), repeated=loop.repeated or _takes_an_epoch(loop))
     ran.computed = [n for n, x in loop.space.items() if isinstance(x, torch.Tensor)
                     and x.requires_grad and not x.is_leaf]
+    ran.numbers = {role: x for n, x in loop.space.items() if type(x) in (int, float)
+                   and (role := role_of(n)) in ('lr', 'batch_size')}
     if loop.kind == 'measure': things.spread()
     with _alone(), _globals_filled(loop, things), recorder.listening():
         try: _call_twice(loop, ran, times, partner)

@@ -108,6 +108,14 @@ def _is_a_size(node):
     above = node.next_functions[0][0] if name.startswith(('Sum', 'Mean')) else None
     return above is not None and above.name().startswith(('Pow', 'Abs'))
 
+def _reduction(loss):
+    "How a loss was made one number: 'sum' or 'mean'; empty where that is not plain to see"
+    node = loss.grad_fn
+    name = '' if node is None else node.name()
+    if name.startswith('Sum'): return 'sum'
+    while name.startswith(('Mul', 'Div', 'Neg')) and (node := node.next_functions[0][0]) is not None: name = node.name()
+    return 'mean' if name.startswith('Mean') else ''
+
 def _dim_of(name, args, kwargs):
     "The dimension an operation works along"
     dim = kwargs.get('dim', kwargs.get('axis', args[1] if len(args) > 1 else None))
@@ -505,6 +513,7 @@ class Recorder(TorchFunctionMode):
                              scaled=any(not torch.equal(g, torch.ones_like(g))
                                         for g in given), given=bool(given),
                              leaf=bool(losses) and losses[0].is_leaf, before=before, delta={},
+                             reduced=_reduction(losses[0]) if losses else '',
                              by='backward', before_all_zero=False)
             self.quiet += 1
             try: f(tensors, grad_tensors, *args, **kwargs)
@@ -528,6 +537,7 @@ class Recorder(TorchFunctionMode):
             event = self.add('backward', of=frozenset().union(*[mark_of(t).of for t in losses]),
                              ops=(), value=_copied(losses[0]),
                              error='', scaled=False, given=False, leaf=False, before={}, delta={},
+                             reduced=_reduction(losses[0]),
                              by='grad', before_all_zero=False)
             self.quiet += 1
             try: grads = f(outputs, inputs, *args, **kwargs)

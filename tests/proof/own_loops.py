@@ -3301,5 +3301,55 @@ def train(model, loader, optimizer):
 
 if __name__ == '__main__': net = Net(8, n_out=3)
 '''),
+    'a mean by hand is not divided again': ('divided-by-batch-size', '''
+X, Y = torch.randn(40, 3), torch.randn(40, 1)
+w = torch.zeros(3, 1, requires_grad=True)
+lr, batch_size = 0.1, 8
+for epoch in range(3):
+    for i in range(0, len(X), batch_size):
+        xb, yb = X[i:i + batch_size], Y[i:i + batch_size]
+        loss = ((xb @ w - yb)**2).mean()
+        loss.backward()
+        with torch.no_grad():
+            w -= lr*w.grad/batch_size
+            w.grad.zero_()
+''', '''
+X, Y = torch.randn(40, 3), torch.randn(40, 1)
+w = torch.zeros(3, 1, requires_grad=True)
+lr, batch_size = 0.1, 8
+for epoch in range(3):
+    for i in range(0, len(X), batch_size):
+        xb, yb = X[i:i + batch_size], Y[i:i + batch_size]
+        loss = ((xb @ w - yb)**2).sum()
+        loss.backward()
+        with torch.no_grad():
+            w -= lr*w.grad/batch_size
+            w.grad.zero_()
+'''),
+    'the short batch of a loop by hand': ('fixed-batch-size', '''
+X, Y = torch.randn(36, 3), torch.randn(36, 1)
+w = torch.zeros(3, 1, requires_grad=True)
+lr, batch_size = 0.1, 8
+for epoch in range(3):
+    for i in range(0, len(X), batch_size):
+        xb, yb = X[i:i + batch_size], Y[i:i + batch_size]
+        loss = F.mse_loss(xb @ w, yb, reduction='sum')
+        loss.backward()
+        with torch.no_grad():
+            w -= lr*w.grad/batch_size
+            w.grad.zero_()
+''', '''
+X, Y = torch.randn(36, 3), torch.randn(36, 1)
+w = torch.zeros(3, 1, requires_grad=True)
+lr, batch_size = 0.1, 8
+for epoch in range(3):
+    for i in range(0, len(X), batch_size):
+        xb, yb = X[i:i + batch_size], Y[i:i + batch_size]
+        loss = F.mse_loss(xb @ w, yb, reduction='sum')
+        loss.backward()
+        with torch.no_grad():
+            w -= lr*w.grad/len(xb)
+            w.grad.zero_()
+'''),
 }
 by_rule = {rule: (slug, _file(broken), _file(kept)) for rule, (slug, broken, kept) in by_rule.items()}
