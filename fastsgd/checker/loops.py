@@ -893,8 +893,9 @@ class FileLoops:
                 if fits[n] or not (others or n in loops | several)}
 
     def _of_several_classes(self, f):
-        "Whether a function of a file that trains for several classes chooses one, itself or by what it calls"
-        called = [f.__globals__.get(n) for n in _names_called(tree_of(f))] if inspect.isfunction(f) else []
+        "Whether a function chooses one of several classes, itself or by what it calls"
+        if not inspect.isfunction(f): return False
+        called = (f.__globals__.get(n) for n in _names_called(tree_of(f)))
         texts = [source_of(g) for g in (f, *filter(inspect.isfunction, called))]
         return bool(_for_classes.search(self.text)) and any(_chooses.search(text) for text in texts)
 
