@@ -507,7 +507,8 @@ def _of_kind(verdict, ran, slugs):
         return _on_numbers(ran, verdict.slug) if verdict.slug in _of_numbers else None
     found = _on_weights(ran, slugs)
     if found is None: found = _on_a_gradient(ran, verdict.slug)
-    if (found is None or not found.size) and verdict.slug in _of_numbers: found = _on_numbers(ran, verdict.slug) or found
+    if (found is None or not found.size) and verdict.slug in _of_numbers:
+        found = _on_numbers(ran, verdict.slug) or found
     return found
 
 # %% ../../nbs/88_effects.ipynb #4bbe7aa2

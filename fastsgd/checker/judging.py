@@ -63,7 +63,7 @@ class Ran:
     lists: dict = field(default_factory=dict) # globals that are lists, after it
     computed: list = field(default_factory=list) # globals that are computed from parameters
     ended: dict = field(default_factory=dict) # the parameters as it left them, by their ids
-    numbers: dict = field(default_factory=dict) # globals that are numbers, by what they are: 'lr', 'batch_size'
+    numbers: dict = field(default_factory=dict) # the author's own 'lr' and 'batch_size'
 
     @property
     def events(self) -> list: # in order
@@ -572,8 +572,8 @@ def _times_rows(ran, coefs, rows):
     if len({*rows}) < 2 or not means or ran.of('clip', 'update'): return
     if all(isclose(c, n, rel_tol=1e-3) for n, (_, c) in zip(rows, coefs)):
         b = coefs[0][0]
-        yield Verdict('backward-scaled', f'{_quoted(b, "backward")}{_at(b)}, is called on the mean loss times the number '
-                      'of rows, so the steps are that many times as long. Multiply only what is added up to be '
+        yield Verdict('backward-scaled', f'{_quoted(b, "backward")}{_at(b)}, is called on the mean loss times the '
+                      'number of rows, so the steps are that many times as long. Multiply only what is added up to be '
                       'reported.', line=b.line)
 
 def _rows_of(ran, backward):
@@ -794,8 +794,8 @@ def _formula(ran):
                           'gradient, so nothing is learned from them.', line=b.line)
             return
     if _blind_to_labels(seen):
-        yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the gradient pushes all outputs the same way, '
-                      'those that are too small and those that are too large.', line=b.line)
+        yield Verdict('loss-wrong', f'In {_quoted(b, "backward")}{_at(b)}, the gradient pushes all outputs the same '
+                      'way, those that are too small and those that are too large.', line=b.line)
         return
     ratios = [r for _, out, g, y in seen if (r := _ratio_to_cross_entropy(out, g, y)) is not None]
     n = seen[0][1].shape[-1]
@@ -1088,7 +1088,8 @@ def _kept_graphs(ran):
         return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales, _penalties, _loss_ignored,
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping,
+          _scales, _penalties, _loss_ignored,
           _by_hand,
           _labels_for_predictions, _formula, _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _no_classes, _modes_while,

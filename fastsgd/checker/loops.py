@@ -801,11 +801,13 @@ class FileLoops:
     ) -> dict: # those that are exercises
         "Leave out the functions that only have the name of an exercise"
         return {n: f for n, f in found.items() if inspect.isclass(f)
-                or not self._of_several_classes(f) and (takes_what_the_exercise_takes(n, f) or not _is_any_loop(f))}
+                or not self._of_several_classes(f)
+                and (takes_what_the_exercise_takes(n, f) or not _is_any_loop(f))}
 
     def _of_several_classes(self, f):
-        "Whether a function of a file that trains for several classes chooses one of them, itself or by what it calls"
-        called = [f.__globals__.get(n) for n in _names_called(tree_of(f))] if inspect.isfunction(f) else []
+        "Whether a function, or one that it calls, chooses one of the several classes of its file"
+        names = _names_called(tree_of(f)) if inspect.isfunction(f) else ()
+        called = [f.__globals__.get(n) for n in names]
         texts = [source_of(g) for g in (f, *filter(inspect.isfunction, called))]
         return bool(_for_classes.search(self.text)) and any(_chooses.search(text) for text in texts)
 

@@ -114,7 +114,7 @@ class Pass:
     measures: bool = False # is nothing learned in it?
     span: tuple = (0, 0) # places of its first and its last event
     ended: bool = False # was the loader read to its end?
-    before: tuple = (0., 0.) # of the earlier passes over it: sums of `losses`, and of the losses of all rows
+    before: tuple = (0., 0.) # of the passes before: sums of `losses`, and of those of rows
 
 # %% ../../nbs/88_reported.ipynb #e17862c8
 def _passes(ran):
@@ -392,7 +392,8 @@ def reported(
 def _add_earlier(passes):
     "Tell each pass what those over the same loader before it would give"
     for p in passes:
-        earlier = {q.span: q for q in passes if q.loader == p.loader and q.span[1] < p.span[0]}.values()
+        earlier = {q.span: q for q in passes
+                   if q.loader == p.loader and q.span[1] < p.span[0]}.values()
         p.before = _sum(x for q in earlier for x in q.losses), _sum(_total(q) for q in earlier)
 
 def _total(p): return _sum(a*b for a, b in zip(p.losses, p.sizes))

@@ -370,7 +370,8 @@ class Recorder(TorchFunctionMode):
         several = isinstance(result, tuple)
         for t in _tensors_in([result]):
             largest = several and op in ('max', 'topk') and t.is_floating_point()
-            if id(t) not in self.params: self._set(t, Mark(of, (*ops, 'largest') if largest else ops))
+            if id(t) in self.params: continue
+            self._set(t, Mark(of, (*ops, 'largest') if largest else ops))
 
     def _set(self, t, mark): t._fastsgd_mark = mark
 
@@ -396,8 +397,9 @@ class Recorder(TorchFunctionMode):
     def _see_penalty(self, result, of):
         "A number made of parameters alone, which may be a part of a loss"
         if not _is_a_size(result.grad_fn): return
-        with self.aside(): grads = torch.autograd.grad(result, [self.params[i] for _, i in of if i in self.params],
-                                                       retain_graph=True, allow_unused=True)
+        params = [self.params[i] for _, i in of if i in self.params]
+        with self.aside(): grads = torch.autograd.grad(result, params, retain_graph=True,
+                                                       allow_unused=True)
         event = self.add('penalty', of=of, coefs=[], slope=_largest_entry(grads))
         result.register_hook(lambda g: event.coefs.append(g.item()))
 
