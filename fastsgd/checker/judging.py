@@ -1174,8 +1174,8 @@ def _kept_graphs(ran):
         return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales, _penalties,
-          _loss_ignored, _by_hand,
+_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
+          _penalties, _loss_ignored, _by_hand,
           _labels_for_predictions, _formula, _points_away, _parameters, _remade, _schedules,
           _coverage, _stale, _made_of, _of_inputs, _choices_made, _no_classes, _modes_while,
           _trained_while_measuring, _wrong_rows,
