@@ -7,7 +7,7 @@ __all__ = ['begin_anew', 'Finding', 'Report', 'check', 'check_loop', 'check_file
            'mistakes', 'Mistake', 'Edit', 'trial', 'Trial']
 
 # %% ../nbs/89_check.ipynb #f052b740
-import inspect, json, re, sys, tempfile, traceback
+import inspect, json, sys, tempfile, traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches

@@ -17,7 +17,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from . import archs, manual, options, show
-from .data import DigitData, get_dls, load_digits
+from .data import get_dls, load_digits
 from .speed import repeated, time_epochs
 
 # %% ../nbs/96_machine.ipynb #22aad20a
