@@ -8,6 +8,7 @@ __all__ = ['least', 'Batch', 'Plan', 'plan_of', 'effect_of', 'with_effects']
 # %% ../../nbs/88_effects.ipynb #fe59172c
 import ast
 from collections import Counter
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from math import isclose, isfinite
@@ -377,7 +378,7 @@ def _on_weights(ran, slugs):
     ids = _names_to_ids(module)
     if not {*ids.values()} <= {*ran.ended}: return None
     ended = {n: ran.ended[i] for n, i in ids.items()}
-    began = {n: p.detach().clone() for n, p in plan.module.named_parameters()}
+    began = {n: p.detach().clone() for n, p in plan.module.named_parameters() if n in ended}
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(0)
         try: right = plan.run()
@@ -541,7 +542,8 @@ def with_effects(
     mistakes = [v for v in verdicts if v.kind == 'mistake']
     slugs = {v.slug for v in mistakes}
     for v in mistakes:
-        with ran.recorder.aside(): v.effect = effect_of(v, ran, slugs)
+        with ran.recorder.aside(), suppress(Exception):  # which must not cost the verdict
+            v.effect = effect_of(v, ran, slugs)
         if v.effect is None or v.effect.size is None or v.effect.size > least: continue
         v.effect.text = loop_names[v.slug].always or 'On the tiny problem, that changes nothing.'
         if not loop_names[v.slug].always: v.kind = 'note'

@@ -130,6 +130,31 @@ def validate_epoch(model, valid_dl): return torch.stack([batch_accuracy(model(x)
     assert exercises('loss_func = F.cross_entropy') == set()
 
 
+frozen_body = """import torch
+from torch import nn
+model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
+model[0].requires_grad_(False)
+optimizer = torch.optim.SGD(model[2].parameters(), lr=.1)
+x, y = torch.randn(40, 6), torch.randint(3, (40,))
+for epoch in range(3):
+    for i in range(0, 40, 8):
+        nn.functional.cross_entropy(model(x[i:i+8]), y[i:i+8]).backward()
+        optimizer.step()
+"""
+
+
+def test_what_is_frozen_does_not_count_in_what_a_mistake_does():
+    verdict, = (v for j in judged(frozen_body) for v in j.mistakes)
+    assert verdict.slug == 'gradients-not-zeroed' and verdict.effect.of == 'weights'
+
+
+def test_a_fault_in_what_a_mistake_does_costs_no_verdict(monkeypatch):
+    def faulty(*args): raise KeyError
+    monkeypatch.setattr(effects, 'effect_of', faulty)
+    verdict, = (v for j in judged(frozen_body) for v in j.mistakes)
+    assert verdict.slug == 'gradients-not-zeroed' and verdict.effect is None
+
+
 right = [*own_loops.right, *own_loops.look_alike.values()]
 
 
