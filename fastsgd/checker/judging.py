@@ -163,7 +163,7 @@ def _followed(events):
             for i in e.delta: pending.setdefault(i, []).append([e, None])
         elif e.kind == 'zero':
             gone = {i: pending.pop(i) for i in e.ids if i in pending}
-            lost += [b for entries in gone.values() for b, user in entries if user is None]
+            lost += [b for entries in gone.values() for b, user in entries if user is None and b.by != 'grad']
             zeroed |= gone
         elif e.kind in ('step', 'update'):
             copies = _copies_used(e, pending, zeroed) if e.kind == 'update' else {}
@@ -888,8 +888,8 @@ def _coverage(ran):
     trained = {p: ks for p, ks in learned.items() if p in reads}
     if not trained: return
     loader = next(iter(trained))[0]
-    n = len(ran.things.train) if loader == 'train' else max([max(ks) + 1 for p, ks in reads.items() if p in done],
-                                                            default=0)
+    whole = [ks for p, ks in reads.items() if p in done and p[0] == loader]
+    n = len(ran.things.train) if loader == 'train' else max([max(ks) + 1 for ks in whole], default=0)
     passes = [p for p in trained if p[0] == loader]
     if not n:
         yield from _first_again(ran, passes, trained, reads)
@@ -916,6 +916,69 @@ def _coverage(ran):
     elif n_steps and not _several_ways(ran) and min(n_steps.values()) > 1 and len({c for c in n_steps.values()}) == 1:
         yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, is taken '
                     f'{min(n_steps.values())} times for each batch.', ran.steps[0].event)
+
+def _loops_in(tree): return [n for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
+
+def _inner_loops(loop): return [n for part in loop.body for n in _loops_in(part)]
+
+def _epochs_ignored(ran):
+    "A loop over epochs that is left at the end of the first one"
+    if ran.kind != 'train' or ran.error is not None: return
+    for loop in _loops_in(ran.tree):
+        leave = next((n for n in loop.body if isinstance(n, (ast.Return, ast.Break))), None)
+        counts = isinstance(loop, ast.For) and re.search('epoch', ast.unparse(loop.target) + ast.unparse(loop.iter))
+        if leave is None or not counts or not _inner_loops(loop): continue
+        yield Verdict('epochs-ignored', f'`{ast.unparse(leave)[:60]}`, {_line_of(ran, leave)}, stands in the loop '
+                      f'over epochs. {loop_names["epochs-ignored"].what}',
+                      effect=Effect('weights', None, 'What the other epochs would have taught is missing.'))
+        return
+
+def _line_of(ran, node):
+    "The line of the file in which a part of a loop stands, as far as the text of the part tells"
+    start = ast.unparse(node).split('\n')[0]
+    at = [i for i, line in enumerate(ran.text.splitlines(), 1) if line.strip() == start]
+    return f'line {at[0]}' if len(at) == 1 else 'with nothing that it depends on'
+
+_once = {'zip', 'iter', 'map', 'filter', 'enumerate', 'reversed'}  # what gives its items a single time
+
+def _used_up(ran):
+    "A loop within a loop over something that gives its items a single time, and was made before both"
+    for outer in _loops_in(ran.tree):
+        made_again = {n.id for n in ast.walk(outer) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        for inner in _inner_loops(outer):
+            if not isinstance(inner, ast.For) or not _gives_once(ran, inner.iter, made_again): continue
+            yield Verdict('generator-used-up', f'`{ast.unparse(inner.iter)}` gives what it has once: it was made '
+                          f'before the loop. {loop_names["generator-used-up"].what}')
+            return
+
+def _gives_once(ran, node, made_again):
+    "Whether a name stands for an iterator that was made before the loops"
+    while isinstance(node, ast.Call) and node.args: node = node.args[0]  # as in tqdm(batches)
+    if not isinstance(node, ast.Name) or node.id in made_again: return False
+    here = [n.value for n in ast.walk(ran.tree) if isinstance(n, ast.Assign) and _names_it(n.targets, node.id)]
+    file = [n.value for n in ast.parse(ran.text).body if isinstance(n, ast.Assign) and _names_it(n.targets, node.id)]
+    made = here or ([] if node.id in _arguments_of(ran.tree) else file)
+    return bool(made) and all(isinstance(v, ast.GeneratorExp) or isinstance(v, ast.Call)
+                              and isinstance(v.func, ast.Name) and v.func.id in _once for v in made)
+
+def _names_it(targets, name): return any(isinstance(t, ast.Name) and t.id == name for t in targets)
+
+def _arguments_of(tree): return {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+
+def _sliced(ran):
+    "Rows that are cut into batches by hand, up to one batch before the end"
+    if ran.kind != 'train': return
+    for loop in (n for n in _loops_in(ran.tree) if isinstance(n, ast.For) and _is_range(n.iter)):
+        start, end, step = loop.iter.args
+        i, b = ast.unparse(loop.target), ast.unparse(step)
+        short = isinstance(end, ast.BinOp) and isinstance(end.op, ast.Sub) and ast.unparse(end.right) == b
+        if short and re.search(rf'\[{i}:{i} \+ {b}\]', ast.unparse(loop)):
+            yield Verdict('last-batch-dropped', f'`{ast.unparse(loop.iter)}` ends before `{ast.unparse(end)}`: the '
+                          f'last rows are never reached. {loop_names["last-batch-dropped"].what}',
+                          effect=Effect('weights', None, f'Up to `{b}` rows are never learned from.'))
+            return
+
+def _is_range(node): return isinstance(node, ast.Call) and ast.unparse(node.func) == 'range' and len(node.args) == 3
 
 def _first_again(ran, passes, trained, reads):
     "Passes of an author's loader that all end with the same first batch"
@@ -1176,10 +1239,12 @@ def _kept_graphs(ran):
         return
 
 # %% ../../nbs/88_judging.ipynb #93f83fc5
-_rules = [_without_history, _broken, _missing, _order, _accumulation, _late_clipping, _scales,
+_rules = [_without_history, _epochs_ignored, _used_up, _broken, _missing, _order,
+          _accumulation, _late_clipping, _scales,
           _penalties, _loss_ignored, _by_hand,
           _labels_for_predictions, _formula, _points_away, _parameters, _remade, _schedules,
-          _coverage, _stale, _made_of, _of_inputs, _choices_made, _no_classes, _modes_while,
+          _coverage, _sliced, _stale, _made_of, _of_inputs, _choices_made, _no_classes,
+          _modes_while,
           _trained_while_measuring, _wrong_rows,
           _coverage_of_measuring, _kept_graphs]
 

@@ -115,6 +115,12 @@ _told_as('loss-wrong',
 _told_as('only-first-batch',
       'An epoch ends after its first batch, and the other rows are never seen.',
       'Look at what ends the loop: a break, or a return that stands one level too deep.')
+_told_as('epochs-ignored',
+      'The first epoch is the last one, whatever number of epochs is asked for.',
+      'Return after the loop over epochs, not within it.')
+_told_as('generator-used-up',
+      'From the second epoch on it is empty, and nothing is learned.',
+      'Make it anew for each epoch, or keep its items in a list.')
 _told_as('one-batch-only',
       'The same batch is used again and again, as next(iter(loader)) gives it, or as a loop does that does not use '
       'what it reads.',

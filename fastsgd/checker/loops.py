@@ -736,6 +736,9 @@ def judge_all(
     judge_one = judging(loops, **options)
     return settled([(loop, judge_one(loop)) for loop in inner_first(loops)])
 
+# whoever calls it
+_of_its_own = {'first-batch-measured', 'one-batch-only', 'argmax-over-everything'}
+
 def judging(
     loops: list, # of one file
     **options # for `judge`
@@ -763,7 +766,7 @@ def settled(
                   if getattr(loop.f, '__name__', '') in _called_in(x)]
         clear = [other for other in around if not other.unclear]
         if found.unclear and clear: continue
-        if clear: found.verdicts = [v for v in found.verdicts if not v.line
+        if clear: found.verdicts = [v for v in found.verdicts if not v.line or v.slug in _of_its_own
                                     or any(w.slug == v.slug for other in clear
                                            for w in other.verdicts)]
         found.verdicts = [v for v in found.verdicts if (v.slug, v.line) not in said]
@@ -840,6 +843,13 @@ def takes_what_the_exercise_takes(
         return a == b or not (sure or {a, b} <= _definite)
     return len(given) <= len(due) and all(map(fits, given, due))
 
+def _finds_the_rest(name, f):
+    "Whether a function reads arguments of the exercise from its file, as the book does"
+    if not inspect.isfunction(f): return False
+    due, given = ({*inspect.signature(g).parameters} for g in (getattr(exercises, name), f))
+    rest = due - given
+    return bool(rest) and given < due and rest <= {*f.__code__.co_names} & {*f.__globals__}
+
 def _failed(loop, e):
     "A judgement that says that the checker failed, and accuses the loop of nothing"
     said = f'The checker itself failed, which is no fault of yours: {exception_in_words(e)}'
@@ -889,8 +899,8 @@ class FileLoops:
         fits = {n: n not in several and is_one(n, f) for n, f in found.items()}
         loops = {n for n, f in found.items() if not fits[n] and _is_any_loop(f)}
         others = (loops or self.own or self.programs) and not {n for n in fits if fits[n]} - {'mse'}
-        return {n: f for n, f in found.items()
-                if fits[n] or not (others or n in loops | several)}
+        left = loops | several | {n for n, f in found.items() if _finds_the_rest(n, f)}
+        return {n: f for n, f in found.items() if fits[n] or not (others or n in left)}
 
     def _of_several_classes(self, f):
         "Whether a function chooses one of several classes, itself or by what it calls"

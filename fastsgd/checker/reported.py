@@ -179,8 +179,8 @@ def _losses_due(p, after=None):
         if i < len(p.losses): yield plain/i
 
 def _is_over(p, after):
-    "Whether a whole measurement of a script's lay behind it when a number was printed"
-    return p.own and p.measures and after is not None and (p.ended or len(p.sizes) == 1) and p.span[1] < after
+    "Whether a whole measurement lay behind it when a number was printed"
+    return p.measures and after is not None and (p.ended or len(p.sizes) == 1) and p.span[1] < after
 
 def _losses_wrong(p, others):
     "(slug, kind, how, value) for the usual wrong losses"
@@ -213,14 +213,17 @@ def _accuracies_due(p, after=None):
     if _is_over(p, after):
         if p.ended: yield _whole(p, 'accuracy')
         return
+    shares = [a/b for a, b in zip(p.right, p.sizes)]
+    if after is not None and p.ended and p.span[1] < after:  # what was learned from lies behind
+        yield from (_whole(p, 'accuracy'), shares[-1], _sum(shares)/len(shares))
+        return
     right = n = 0
     for ok, size in zip(p.right, p.sizes):
         right, n = right + ok, n + size
         yield ok/size
         yield right/n
         yield right/p.n_rows  # so far
-    means = [a/b for a, b in zip(p.right, p.sizes)]
-    yield from (_sum(means[:i])/i for i in range(1, len(means)))
+    yield from (_sum(shares[:i])/i for i in range(1, len(shares)))
 
 def _accuracies_wrong(p, others):
     "(slug, kind, how, value) for the usual wrong accuracies"
@@ -337,7 +340,7 @@ def _on_accuracy(ran, number, passes):
             return _last_only(ran, number, passes, scale)
     for scale in scales:
         value, tol = number.value/scale, number.tol/scale + 1e-6
-        if tol > 0.011: continue
+        if tol > (0.06 if scale == 1 and value - tol > 1 else 0.011): continue  # more than all is no share
         if verdict := _one_batch_alone(ran, number, passes, scale): return verdict
         ways = [(p, [*_accuracies_wrong(p, _others(ran, p))]) for p in passes]
         for p, (slug, kind, how, wrong) in _by_way(ways):
@@ -404,10 +407,10 @@ def _printed_after(ran, text):
         yield number
 
 def _recent(passes, number):
-    "The passes that a number may be about: of a script's loaders, the last before it was printed"
+    "The passes that a number may be about: of each loader, the last before it was printed"
     if number.after is None: return passes
-    last = {p.loader: p.span for p in passes if p.own and p.span[0] < number.after}
-    return [p for p in passes if not p.own or last.get(p.loader) == p.span]
+    last = {p.loader: p.span for p in passes if p.span[0] < number.after}
+    return [p for p in passes if last.get(p.loader) == p.span]
 
 
 # %% ../../nbs/88_reported.ipynb #b580cb93
@@ -418,7 +421,8 @@ def due_numbers(
     ran.halves = _loader_sizes(ran)
     passes = [p for p in _passes(ran) if p.sizes]
     for number in _all_numbers(ran):
-        kind = number.kind or ('accuracy' if 0 <= number.value <= 1 and ran.name else '')
+        unnamed = 0 <= number.value <= 1 and ran.name and number.after is None
+        kind = number.kind or ('accuracy' if unnamed else '')
         if not kind: continue
         known = (_of_whole_loader(p, kind) for p in passes)
         yield number, kind, next(filter(isfinite, known), float('nan'))

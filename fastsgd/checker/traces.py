@@ -13,7 +13,7 @@ from contextlib import (ExitStack, contextmanager, nullcontext, redirect_stderr,
 from io import StringIO
 from math import prod
 from threading import Lock, get_ident
-from time import monotonic
+from time import process_time
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -77,6 +77,7 @@ _plain_ops = {'_set_grad_enabled', 'size', '__len__', 'dim', 'numel', '__hash__'
               '_record_function_exit._RecordFunction', '__repr__', '__format__', 'untyped_storage', 'data_ptr',
               'is_complex',
               'stride', 'element_size', 'get_device', 'register_hook', 'is_contiguous'}
+_compares = {'sub', 'rsub', '__sub__', '__rsub__', 'eq', 'ne', 'mul', *loss_functions}
 _in_place = {'__setitem__', '__iadd__', '__isub__', '__imul__', '__itruediv__'}
 
 def _name_of(func):
@@ -195,7 +196,7 @@ class Recorder(TorchFunctionMode):
     "Writes down what happens in PyTorch while it is entered"
     def __init__(self,
         files: set = (), # of the author, whose lines are told; all but libraries if not given
-        seconds: float = 3., # before it stops the loop
+        seconds: float = 3., # of the processor before it stops the loop
         steps: int = 400, # before it stops the loop, or hears no more of it
         lightly: bool = False # only hear of models and optimizers, and never stop the loop?
     ):
@@ -305,7 +306,7 @@ class Recorder(TorchFunctionMode):
     def _tick(self):
         if self.lightly: return
         self.count += 1
-        if self.count & 15 == 0 and monotonic() - self.began > self.seconds: self.stop()
+        if self.count & 15 == 0 and process_time() - self.began > self.seconds: self.stop()
 
     def _written(self, name, args):
         "What an operation writes to: gradients, or parameters"
@@ -387,7 +388,9 @@ class Recorder(TorchFunctionMode):
         n, kinds = prod(a), kinds_in(Mark(of))
         grown = result.numel() == n*n or op in loss_functions or op == 'equal'
         column = n > 1 and prod(b) == n and len(a) == 1 and b[-1] == 1
-        if column and grown and 'y' in kinds and {'out', 'x'} & kinds:
+        # a model's outputs, and what no loader gave and nothing computed
+        plain = kinds == {'out'} and sum(bool(m.of) for m in marks) == 1 and op in _compares
+        if column and grown and ('y' in kinds and {'out', 'x'} & kinds or plain):
             self.add('broadcast', op=op, shapes=(a, b), of=of)
 
     def _see_kept(self, op, result, of):
@@ -644,7 +647,7 @@ class Recorder(TorchFunctionMode):
                 register_optimizer_step_pre_hook(self._before_step),
                 register_optimizer_step_post_hook(self._after_step)]
             for handle in self.handles: stack.callback(handle.remove)
-            self.began = monotonic()
+            self.began = process_time()
             with nullcontext() if self.lightly else self: yield self
 
     def _alone_with(self, stack):

@@ -806,6 +806,31 @@ def train_epoch(net, dl, lr):
             p -= lr*p.grad
             p.grad.zero_()
 '''],
+    'epochs-ignored': ['''
+def fit(net, loader, optimizer, num_epochs=20):
+    history = []
+    for epoch in range(num_epochs):
+        net.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(net(x), y)
+            loss.backward()
+            optimizer.step()
+        history.append(loss.item())
+        return history
+'''],
+    'generator-used-up': ['''
+inputs = torch.randn(64, 5)
+targets = inputs.sum(1, keepdim=True)
+net = nn.Linear(5, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+pairs = zip(inputs.split(8), targets.split(8))
+for epoch in range(10):
+    for x, y in pairs:
+        opt.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        opt.step()
+'''],
     'no-grad-missing': ['''
 def evaluate(model, test_loader):
     model.eval()
@@ -2808,6 +2833,221 @@ def train(model, loader, optimizer, criterion, accum_steps=4):
         if (i + 1) % accum_steps == 0 or i + 1 == len(loader):
             optimizer.step()
             optimizer.zero_grad()
+'''),
+    'an iterator is made anew': ('generator-used-up', '''
+a = torch.randn(20, 3)
+net = nn.Linear(3, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+pairs = zip(a.split(4), a.sum(1, keepdim=True).split(4))
+for r in range(5):
+    for x, y in pairs:
+        opt.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        opt.step()
+''', '''
+a = torch.randn(20, 3)
+net = nn.Linear(3, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+pairs = list(zip(a.split(4), a.sum(1, keepdim=True).split(4)))
+for r in range(5):
+    for x, y in pairs:
+        opt.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        opt.step()
+'''),
+    'a loop over epochs that is left early for a reason': ('epochs-ignored', '''
+def fit(net, loader, opt, epochs):
+    for epoch in range(epochs):
+        for x, y in loader:
+            opt.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            opt.step()
+        print(epoch)
+        break
+''', '''
+def fit(net, loader, opt, epochs):
+    for epoch in range(epochs):
+        for x, y in loader:
+            opt.zero_grad()
+            loss = F.cross_entropy(net(x), y)
+            loss.backward()
+            opt.step()
+        if loss < 0.01: break
+'''),
+    'rows cut by hand': ('last-batch-dropped', '''
+X = torch.randn(70, 4)
+Y = (X.sum(1) > 0).long()
+net = nn.Linear(4, 2)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(5):
+    for start in range(0, len(X) - 10, 10):
+        opt.zero_grad()
+        F.cross_entropy(net(X[start:start + 10]), Y[start:start + 10]).backward()
+        opt.step()
+''', '''
+X = torch.randn(70, 4)
+Y = (X.sum(1) > 0).long()
+net = nn.Linear(4, 2)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(5):
+    for start in range(0, len(X), 10):
+        opt.zero_grad()
+        F.cross_entropy(net(X[start:start + 10]), Y[start:start + 10]).backward()
+        opt.step()
+'''),
+    'targets that no loader gave': ('labels-broadcast', '''
+X = torch.randn(30, 4)
+target = X.sum(1)
+net = nn.Linear(4, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(5):
+    opt.zero_grad()
+    ((net(X) - target)**2).mean().backward()
+    opt.step()
+''', '''
+X = torch.randn(30, 4)
+target = X.sum(1)
+net = nn.Linear(4, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(5):
+    opt.zero_grad()
+    ((net(X).squeeze(1) - target)**2).mean().backward()
+    opt.step()
+'''),
+    'the first batch of a loader of its own': ('one-batch-only', '''
+x = torch.randn(80, 4)
+dl = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), batch_size=10)
+test_dl = DataLoader(TensorDataset(x[:20], x[:20].sum(1, keepdim=True)), batch_size=10)
+net = nn.Linear(4, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(4):
+    for step in range(len(dl)):
+        xb, yb = next(iter(dl))
+        opt.zero_grad()
+        F.mse_loss(net(xb), yb).backward()
+        opt.step()
+    with torch.no_grad(): print(sum(F.mse_loss(net(xb), yb, reduction='sum').item() for xb, yb in test_dl)/20)
+''', '''
+x = torch.randn(80, 4)
+dl = DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), batch_size=10)
+test_dl = DataLoader(TensorDataset(x[:20], x[:20].sum(1, keepdim=True)), batch_size=10)
+net = nn.Linear(4, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(4):
+    batches = iter(dl)
+    for step in range(len(dl)):
+        xb, yb = next(batches)
+        opt.zero_grad()
+        F.mse_loss(net(xb), yb).backward()
+        opt.step()
+    with torch.no_grad(): print(sum(F.mse_loss(net(xb), yb, reduction='sum').item() for xb, yb in test_dl)/20)
+'''),
+    'an accuracy printed after a measurement within a training': ('last-batch-only', '''
+def train(net, train_iter, test_iter, opt, n_epochs):
+    for epoch in range(n_epochs):
+        net.train()
+        for X, y in train_iter:
+            opt.zero_grad()
+            F.cross_entropy(net(X), y).backward()
+            opt.step()
+        net.eval()
+        good = seen = 0
+        with torch.no_grad():
+            for X, y in test_iter: guess = net(X).argmax(1)
+        good += (guess == y).sum().item()
+        seen += len(y)
+        print(f'test acc {good/seen:.4f}')
+''', '''
+def train(net, train_iter, test_iter, opt, n_epochs):
+    for epoch in range(n_epochs):
+        net.train()
+        for X, y in train_iter:
+            opt.zero_grad()
+            out = net(X)
+            F.cross_entropy(out, y).backward()
+            opt.step()
+        print(f'accuracy of the last batch {(out.argmax(1) == y).float().mean():.4f}')
+        net.eval()
+        good = seen = 0
+        with torch.no_grad():
+            for X, y in test_iter:
+                good += (net(X).argmax(1) == y).sum().item()
+                seen += len(y)
+        print(f'test acc {good/seen:.4f}')
+'''),
+    'more than all rows right': ('accuracy-averaged-wrongly', '''
+def test_loop(dataloader, net):
+    net.eval()
+    correct = 0
+    with torch.no_grad():
+        for X, y in dataloader: correct += (net(X).argmax(1) == y).sum().item()
+    print(f'Accuracy: {correct/len(dataloader):>0.1f}')
+''', '''
+def test_loop(dataloader, net):
+    net.eval()
+    correct = 0
+    with torch.no_grad():
+        for X, y in dataloader: correct += (net(X).argmax(1) == y).sum().item()
+    print(f'Accuracy: {100*correct/len(dataloader.dataset):>0.1f}')
+'''),
+    'a measurement that another function calls': ('first-batch-measured', '''
+def validate(net, loader):
+    net.eval()
+    good = seen = 0
+    with torch.no_grad():
+        for x, y in loader:
+            good += (net(x).argmax(1) == y).sum().item()
+            seen += len(y)
+            return good/seen
+
+def fit(net, train_loader, val_loader, optimizer, epochs):
+    for epoch in range(epochs):
+        net.train()
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        print(validate(net, val_loader))
+''', '''
+def validate(net, loader):
+    net.eval()
+    good = seen = 0
+    with torch.no_grad():
+        for x, y in loader:
+            good += (net(x).argmax(1) == y).sum().item()
+            seen += len(y)
+    return good/seen
+
+def fit(net, train_loader, val_loader, optimizer, epochs):
+    for epoch in range(epochs):
+        net.train()
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        print(validate(net, val_loader))
+'''),
+    'a loss of gradients': ('accumulation-zeroed', '''
+def train(net, loader, optimizer, k=3):
+    for i, (x, y) in enumerate(loader):
+        optimizer.zero_grad()
+        (F.cross_entropy(net(x), y)/k).backward()
+        if (i + 1) % k == 0: optimizer.step()
+''', '''
+from torch.func import functional_call
+net = nn.Linear(2, 1)
+opt = optim.Adam(net.parameters(), lr=1e-3)
+def loss(params, x): return (functional_call(net, params, (x,)) - x.sum(1, keepdim=True)).pow(2).mean()
+for it in range(20):
+    total = 0.
+    for task in range(3):
+        params = dict(net.named_parameters())
+        x = torch.randn(8, 2)
+        grads = torch.autograd.grad(loss(params, x), [*params.values()], create_graph=True)
+        total = total + loss({n: p - 0.02*g for (n, p), g in zip(params.items(), grads)}, x)
+    opt.zero_grad()
+    total.backward()
+    opt.step()
 '''),
     'a function that learns is called to measure': ('trained-while-measuring', '''
 def run_epoch(batches, net, opt, train=True):
