@@ -437,18 +437,33 @@ def _on_predictions(ran):
     return Effect('predictions', max(sizes), f'Predictions are off by up to {_in_figures(max(sizes))} from those of '
                   'the same model in evaluation mode.')
 
-def _on_measured_weights(ran):
-    "How far measuring moves the weights, or which gradients it leaves"
+def _moved(ran):
+    "How far the weights are at the end from those of the first call; None where that is not known"
     first = next((f for f in ran.recorder.forwards if f.state is not None), None)
     if first is None: return None
     params = dict(first.module.named_parameters())
-    moved = _largest_difference({n: first.state[n] for n in params}, {n: ran.ended.get(id(p), p.detach())
-                                                         for n, p in params.items()})
+    ended = {n: ran.ended.get(id(p), p.detach()) for n, p in params.items()}
+    return _largest_difference({n: first.state[n] for n in params}, ended)
+
+def _on_measured_weights(ran):
+    "How far measuring moves the weights, or which gradients it leaves"
+    moved = _moved(ran)
+    if moved is None: return None
     what = 'Measuring' if ran.kind == 'measure' else 'The validation set'
     if moved: return Effect('weights', moved, f'{what} moves a weight by up to {_in_figures(moved)}.')
     left = [g.abs().max().item() for b in ran.backwards for g in b.delta.values()]
     if not left: return None
     return Effect('gradients', max(left), f'Measuring leaves gradients of up to {_in_figures(max(left))}.')
+
+_left_out = {'epochs-ignored': 'the other epochs are missing', 'generator-used-up': 'the other epochs move none',
+             'last-batch-dropped': 'those that it leaves out move none'}
+
+def _on_what_is_left(ran, slug):
+    "How far the weights move by what is learned from, where the rest is left out"
+    moved = _moved(ran)
+    if moved is None: return None
+    what = 'The rows that it reads move' if slug == 'last-batch-dropped' else 'The first epoch moves'
+    return Effect('weights', moved, f'{what} a weight by up to {_in_figures(moved)}; {_left_out[slug]}.')
 
 def _on_stale_calls(ran):
     "How far predictions for a batch that was not read are from those for the one that was"
@@ -525,6 +540,8 @@ def _of_kind(verdict, ran, slugs):
     if verdict.slug == 'trained-while-measuring' and ran.kind == 'measure': return _on_measured_weights(ran)
     if ran.kind == 'measure' or verdict.slug in _of_accuracy:
         return _on_numbers(ran, verdict.slug) if verdict.slug in _of_numbers else None
+    if verdict.slug in _left_out and (verdict.slug != 'last-batch-dropped' or not ran.of('read')):
+        return _on_what_is_left(ran, verdict.slug)
     found = _on_weights(ran, slugs)
     if found is None: found = _on_a_gradient(ran, verdict.slug)
     if found is None and verdict.slug == 'trained-while-measuring': found = _on_measured_weights(ran)

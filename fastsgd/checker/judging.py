@@ -492,7 +492,13 @@ def _begun_anew(ran):
     e, sizes = ran.backwards[0], {ran.recorder.params[i].numel() for i in reached}
     f = next((f for f in reversed(given) if f.n < e.n), given[0])
     if f.out.numel() in sizes: yield _said('predictions-detached', f'{_quoted(f)}{_at(f)}.', f)
-    elif sizes == {1}: yield _said('loss-detached', f'{_quoted(e, "backward")}{_at(e)}.', e)
+    elif sizes == {1} or all(_are_losses(ran, ran.recorder.params[i]) for i in reached):
+        yield _said('loss-detached', f'{_quoted(e, "backward")}{_at(e)}.', e)
+
+def _are_losses(ran, t):
+    "Whether a tensor was made of the numbers that losses were"
+    values = [x.value for x in ran.recorder.losses if x.value is not None and x.value.numel() == 1]
+    return t.ndim == 1 and len(values) > 1 and bool(torch.isin(t.detach(), torch.stack(values)).all())
 
 def _gets_nothing(ran, loss):
     "Whether no gradient comes to the outputs that a loss was given, though it could"
@@ -506,7 +512,7 @@ def _partly_detached(ran):
         cut = [losses[i] for kind, i in {s for s in b.of if s[0] == 'loss'}
                if losses[i].grad and not losses[i].coefs and kinds_in(losses[i].marks[0]) & {'out'}]
         parts = [losses[i] for kind, i in {s for s in b.of if s[0] == 'loss'}]
-        lost = [x for x in parts if 'detach' in x.marks[0].ops and _gets_nothing(ran, x)]
+        lost = [x for x in parts if {'detach', 'data'} & {*x.marks[0].ops} and _gets_nothing(ran, x)]
         if lost and not any(x.grad for x in parts):
             yield _said('predictions-detached', f'{_quoted(lost[0])}{_at(lost[0])}.', lost[0])
             return
@@ -811,6 +817,29 @@ def _labels_for_predictions(ran):
             yield Verdict('loss-wrong', f'{_quoted(e)}{_at(e)}, is given labels for predictions, and predictions for '
                           'labels. The predictions come first.', line=e.line)
             return
+        learns = [e.preds_grad, e.target_grad]
+        if e.op == 'kl_div' and learns == [False, True] and 'out' in preds & target:
+            yield Verdict('loss-wrong', f'{_quoted(e)}{_at(e)}, takes what is learned first, and what it is learned '
+                          'from second. Here it is the other way round.', line=e.line)
+            return
+
+def _idle_optimizer(ran):
+    "An optimizer of several whose parameters no loss reaches, since the outputs of their model were detached"
+    steps = [s for s in ran.steps if not s.by_hand]
+    reached = {i for b in ran.backwards for i in b.delta}
+    for opt in {id(s.event.opt): s.event.opt for s in steps}.values():
+        own = {id(p) for g in opt.param_groups for p in g['params']}
+        if own & reached or not reached: continue
+        cut = next((e for e in ran.of('op') if e.op in ('detach', 'data') and _out_of(ran, own, e)), None)
+        if cut is None: continue
+        yield _said('predictions-detached', f'{_quoted(cut)}{_at(cut)}, and no loss reaches what '
+                    f'{_quoted(next(s.event for s in steps if s.event.opt is opt), "step")} is to change.', cut)
+        return
+
+def _out_of(ran, params, event):
+    "Whether something comes from a model that has some of these parameters"
+    return any(('out', f.i) in event.of and any(id(p) in params for p in f.module.parameters())
+               for f in ran.recorder.forwards)
 
 def _own_formulas(ran):
     "(backward, outputs, their gradient, labels) where the loss is a formula of the author's"
@@ -929,8 +958,7 @@ def _epochs_ignored(ran):
         counts = isinstance(loop, ast.For) and re.search('epoch', ast.unparse(loop.target) + ast.unparse(loop.iter))
         if leave is None or not counts or not _inner_loops(loop): continue
         yield Verdict('epochs-ignored', f'`{ast.unparse(leave)[:60]}`, {_line_of(ran, leave)}, stands in the loop '
-                      f'over epochs. {loop_names["epochs-ignored"].what}',
-                      effect=Effect('weights', None, 'What the other epochs would have taught is missing.'))
+                      f'over epochs. {loop_names["epochs-ignored"].what}')
         return
 
 def _line_of(ran, node):
@@ -974,8 +1002,7 @@ def _sliced(ran):
         short = isinstance(end, ast.BinOp) and isinstance(end.op, ast.Sub) and ast.unparse(end.right) == b
         if short and re.search(rf'\[{i}:{i} \+ {b}\]', ast.unparse(loop)):
             yield Verdict('last-batch-dropped', f'`{ast.unparse(loop.iter)}` ends before `{ast.unparse(end)}`: the '
-                          f'last rows are never reached. {loop_names["last-batch-dropped"].what}',
-                          effect=Effect('weights', None, f'Up to `{b}` rows are never learned from.'))
+                          f'last rows are never reached. {loop_names["last-batch-dropped"].what}')
             return
 
 def _is_range(node): return isinstance(node, ast.Call) and ast.unparse(node.func) == 'range' and len(node.args) == 3
@@ -1110,6 +1137,10 @@ def _decides(ran, event):
     later = (e for e in ran.of('op') if e.n > event.n and e.op in ('eq', 'ne') and event.of <= e.of)
     return any(event.op in e.ops and '__getitem__' not in e.ops for e in later)
 
+def _same_place(a, b): return (a.op, a.line) == (b.op, b.line)
+
+def _ends_in_sigmoid(text): return bool(re.search(r'return .*sigmoid|nn\.Sigmoid\(\)', text))
+
 def _no_classes(ran):
     "What is no class, compared with labels as if it were one"
     with_logits = re.search(r'with_logits|BCEWithLogits', ran.text) and not re.search(r'BCELoss|binary_cross_entropy\(',
@@ -1117,11 +1148,11 @@ def _no_classes(ran):
     for e in ran.of('op'):
         if 'out' not in kinds_in(Mark(e.of)): continue
         raw = not {*e.ops} & {'sigmoid', 'softmax', 'exp', 'gt', 'ge', 'round', 'argmax', 'max'}
-        raw = raw and (not ran.own_model or _outside_of_shares(ran, e))
+        raw = raw and (_outside_of_shares(ran, e) if ran.own_model else not _ends_in_sigmoid(ran.text))
         if e.op == 'eq' and _are_largest(e.ops) and 'y' in kinds_in(Mark(e.of)):
             how = 'compares the largest outputs with labels, and not which of them is the largest.'
         elif e.no_class: how = 'compares outputs, which are no whole numbers, with labels.'
-        elif e.shares and e.number == 0 and _decides(ran, e):
+        elif e.number == 0 and _decides(ran, e) and all(o.shares for o in ran.of('op') if _same_place(o, e)):
             how = 'compares probabilities with 0, which all of them are above.'
         elif with_logits and raw and e.op == 'round':
             how = 'rounds outputs of the last layer, which are no probabilities.'
@@ -1242,7 +1273,8 @@ def _kept_graphs(ran):
 _rules = [_without_history, _epochs_ignored, _used_up, _broken, _missing, _order,
           _accumulation, _late_clipping, _scales,
           _penalties, _loss_ignored, _by_hand,
-          _labels_for_predictions, _formula, _points_away, _parameters, _remade, _schedules,
+          _labels_for_predictions, _idle_optimizer, _formula, _points_away, _parameters,
+          _remade, _schedules,
           _coverage, _sliced, _stale, _made_of, _of_inputs, _choices_made, _no_classes,
           _modes_while,
           _trained_while_measuring, _wrong_rows,
@@ -1288,7 +1320,7 @@ _explains = {  # what follows from another mistake is not said
     'softmax-over-batch': {'softmax-twice'}, 'only-last-batch': {'accumulation-zeroed', 'one-update-per-epoch'},
     'step-before-backward': {'last-gradients-unused', 'clipped-after-step'},
     'stale-gradient': {'last-batch-dropped', 'first-batch-skipped'},
-    'accumulation-zeroed': {'divided-by-batch-size'},
+    'accumulation-zeroed': {'divided-by-batch-size'}, 'optimizer-misses-parameters': {'accumulation-zeroed'},
 }
 
 def _without_consequences(verdicts):

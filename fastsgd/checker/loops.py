@@ -122,8 +122,8 @@ def _arguments(f, things, loop, tree):
     for p in params:
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD): continue
         role, optional = roles[p.name], p.default is not p.empty
-        use = p.name in things.told or not optional or role in _always and not (
-            role == 'optimizer' and valid or role == 'valid_loader' and p.default is None and False)
+        known = role in _always and role_of(p.name) == role and not (role == 'optimizer' and valid)
+        use = p.name in things.told or not optional or known
         if not use: continue
         try: value = things.give(role, p.name, valid)
         except NotKnown:

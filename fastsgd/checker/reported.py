@@ -49,8 +49,9 @@ def _in_words(text, said=None):
         if re.match(r'\s*(/|of\b|out\b)', text[end:]): words = ''  # so many of so many
         if 'e' in digits or not digits: tol = 0.5 if not digits else abs(float(m.group(1)))*1e-3
         else: tol = 0.5000001*10**-len(digits)
-        yield Number(float(m.group(1)), words.rpartition('\n')[2] or words, tol,
-                     said.events_before(m.start()) if said else None)
+        label = words.rpartition('\n')[2] or words
+        if said and not re.search('[a-z]', label, re.I): label = said.argument_at(m.start())
+        yield Number(float(m.group(1)), label, tol, said.events_before(m.start()) if said else None)
 
 def _plain_numbers(x, label, deep=0):
     "The numbers in a value"
@@ -114,6 +115,7 @@ class Pass:
     measures: bool = False # is nothing learned in it?
     span: tuple = (0, 0) # places of its first and its last event
     ended: bool = False # was the loader read to its end?
+    told_bs: int = 0 # rows of a batch, as the file has it
     before: tuple = (0., 0.) # sums over earlier passes: of `losses`, and of the losses of all rows
 
 # %% ../../nbs/88_reported.ipynb #e17862c8
@@ -150,7 +152,7 @@ def _as_pass(ran, place, forwards, labels, cut):
     return Pass(name, losses if len(losses) == len(sizes) else [], sizes, [r.sum().item() for r in right],
                 [bool(r[0]) for r in right], size.n_rows, size.n_batches, size.bs, size.own,
                 not any(f.i in ran.learned for f in forwards.values()),
-                (events[0].n, events[-1].n), events[-1].kind == 'end')
+                (events[0].n, events[-1].n), events[-1].kind == 'end', ran.numbers.get('batch_size', 0))
 
 def _backward_values(ran, forwards):
     "The values that backward began with, where the loss is a formula of the author's"
@@ -232,6 +234,7 @@ def _accuracies_wrong(p, others):
     wrong = 'accuracy-averaged-wrongly', 'mistake'
     yield 'batches-unweighted', 'note', 'the mean of the means of batches', _sum(means)/n
     yield 'fixed-batch-size', 'mistake', 'the last batch is counted as a whole one', right/(n*bs)
+    if p.told_bs: yield 'fixed-batch-size', 'mistake', 'each batch is counted as a whole one', right/(n*p.told_bs)
     yield *wrong, 'the right rows are divided by the number of batches', right/n
     yield *wrong, 'the right rows are divided by the size of a batch', right/bs
     yield *wrong, 'the right rows are divided by the number of batches, and multiplied by their size', right/n*bs

@@ -6,7 +6,7 @@
 __all__ = ['nothing', 'Mark', 'mark_of', 'kinds_in', 'Stop', 'Event', 'Recorder', 'heard']
 
 # %% ../../nbs/88_traces.ipynb #9841badd
-import linecache, sys, warnings
+import ast, linecache, re, sys, warnings
 from collections.abc import Iterator
 from contextlib import (ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout,
                         suppress)
@@ -179,14 +179,26 @@ def _first_tensor(x): return next(_tensors_in([x]), None)
 
 # %% ../../nbs/88_traces.ipynb #1800b64a
 class _Said(StringIO):
-    "What a loop prints, and how many events there were before"
-    def __init__(self, events):
+    "What a loop prints, how many events there were before, and which argument of `print` it is"
+    def __init__(self, events, place):
         super().__init__()
-        self.events, self.times = events, []
+        self.events, self.place, self.times, self.args, self.nth = events, place, [], [], 0
 
     def write(self, text):
         self.times.append((self.tell(), len(self.events)))
+        if re.search(r'\d', text): self.args.append((self.tell(), self.nth//2, self.place()[1]))
+        # what separates arguments is written too
+        self.nth = 0 if text.endswith('\n') else self.nth + 1
         return super().write(text)
+
+    def argument_at(self, place):
+        "The argument of `print` that is the text at a place; empty where that is not plain"
+        _, nth, line = max((a for a in self.args if a[0] <= place), default=(0, 0, ''))
+        if line.startswith('if '): line = line.rpartition(': ')[2]
+        try: call = ast.parse(line).body[0].value
+        except (SyntaxError, AttributeError, IndexError): return ''
+        if not isinstance(call, ast.Call) or ast.unparse(call.func) != 'print': return ''
+        return ast.unparse(call.args[nth]) if nth < len(call.args) else ''
 
     def events_before(self, place):
         "How many events there were when the text at a place was printed"
@@ -207,7 +219,7 @@ class Recorder(TorchFunctionMode):
         self.inside = self.stepping = self.quiet = self.count = self.n_steps = 0
         self.began, self.stopped, self.known_modules = None, False, {}
         self.forwards, self.losses = [], []
-        self.size, self.out, self.scheduling, self.copies = 0, _Said(self.events), 0, {}
+        self.size, self.out, self.scheduling, self.copies = 0, _Said(self.events, self.place), 0, {}
         self.sizes = {}  # of the author's loaders, as `_sizes_of` tells them
 
     # Where things happen
@@ -415,8 +427,9 @@ class Recorder(TorchFunctionMode):
                                if k in _told_to_losses and v is not None},
                          reduction=kwargs.get('reduction',
                                               'mean'), grad=result.requires_grad, of=of,
-                         preds_grad=isinstance(preds, Tensor) and preds.requires_grad, called=args
-                         and id(preds))
+                         preds_grad=isinstance(preds, Tensor) and preds.requires_grad,
+                         target_grad=isinstance(target, Tensor) and target.requires_grad,
+                         called=args and id(preds))
         self.losses.append(event)
         if result.requires_grad:
             result.register_hook(lambda g: event.coefs.append(g.detach().clone()))

@@ -3049,6 +3049,124 @@ for it in range(20):
     total.backward()
     opt.step()
 '''),
+    'an optimizer whose model is detached': ('predictions-detached', '''
+G, D = nn.Linear(2, 1), nn.Linear(1, 1)
+g_opt, d_opt = optim.Adam(G.parameters()), optim.Adam(D.parameters())
+for it in range(10):
+    fake = G(torch.randn(8, 2)).detach()
+    d_loss = D(fake).mean() - D(torch.randn(8, 1)).mean()
+    d_opt.zero_grad()
+    d_loss.backward()
+    d_opt.step()
+    g_opt.zero_grad()
+    (-D(fake).mean()).backward()
+    g_opt.step()
+''', '''
+G, D = nn.Linear(2, 1), nn.Linear(1, 1)
+g_opt, d_opt = optim.Adam(G.parameters()), optim.Adam(D.parameters())
+for it in range(10):
+    fake = G(torch.randn(8, 2))
+    d_loss = D(fake.detach()).mean() - D(torch.randn(8, 1)).mean()
+    d_opt.zero_grad()
+    d_loss.backward()
+    d_opt.step()
+    g_opt.zero_grad()
+    (-D(fake).mean()).backward()
+    g_opt.step()
+'''),
+    'a student that is taken for its teacher': ('loss-wrong', '''
+def train(student, teacher, loader, optimizer):
+    for x, y in loader:
+        with torch.no_grad(): due = teacher(x)
+        loss = F.kl_div(F.log_softmax(due, 1), F.softmax(student(x), 1), reduction='batchmean')
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(student, teacher, loader, optimizer):
+    for x, y in loader:
+        with torch.no_grad(): due = teacher(x)
+        loss = F.kl_div(F.log_softmax(student(x), 1), F.softmax(due, 1), reduction='batchmean')
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+'''),
+    'only the penalty is learned from': ('predictions-detached', '''
+def train(net, loader, optimizer, decay=1e-3):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(x).data, y) + decay*sum((p**2).sum() for p in net.parameters())
+        loss.backward()
+        optimizer.step()
+''', '''
+def train(net, loader, optimizer, decay=1e-3):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(x), y) + decay*sum((p.data**2).sum() for p in net.parameters())
+        loss.backward()
+        optimizer.step()
+'''),
+    'numbers made a loss again': ('loss-detached', '''
+net = nn.Linear(3, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+rows = torch.randn(12, 3)
+for epoch in range(4):
+    losses = [F.mse_loss(net(row), row.sum(0, keepdim=True)).item() for row in rows]
+    loss = torch.tensor(losses, requires_grad=True).mean()
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+''', '''
+net = nn.Linear(3, 1)
+opt = optim.SGD(net.parameters(), lr=0.1)
+rows = torch.randn(12, 3)
+for epoch in range(4):
+    losses = [F.mse_loss(net(row), row.sum(0, keepdim=True)) for row in rows]
+    loss = torch.stack(losses).mean()
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+'''),
+    'the source of what is printed tells what it is': ('accuracy-averaged-wrongly', '''
+def evaluate(net, loader):
+    net.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in loader: hits += (net(x).argmax(1) == y).sum().item()
+    print(hits/len(loader))
+''', '''
+def evaluate(net, loader, mix_fn=None):
+    net.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in loader:
+            if mix_fn is not None: x, y = mix_fn(x, y)
+            hits += (net(x).argmax(1) == y).sum().item()
+    print(hits/len(loader.dataset))
+'''),
+    'logits that happen to be small': ('accuracy-wrong', '''
+def evaluate(net, loader):
+    net.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in loader: hits += ((net(x).sigmoid() > 0).float() == y).sum().item()
+    return hits/len(loader.dataset)
+
+criterion = nn.BCEWithLogitsLoss()
+''', '''
+torch.manual_seed(0)
+x = torch.rand(20, 2)
+y = torch.ones(20, 1)
+net = nn.Linear(2, 1)
+opt = optim.SGD(net.parameters(), lr=0.5)
+for epoch in range(12):
+    logits = net(x)
+    opt.zero_grad()
+    F.binary_cross_entropy_with_logits(logits, y).backward()
+    opt.step()
+    accuracy = ((logits > 0).float() == y).float().mean()
+    print(f'accuracy {accuracy:.3f}')
+'''),
     'a function that learns is called to measure': ('trained-while-measuring', '''
 def run_epoch(batches, net, opt, train=True):
     net.train(train)
