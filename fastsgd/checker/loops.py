@@ -11,6 +11,7 @@ import ast, inspect, linecache, os, re, sys, tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from io import StringIO
 from types import CodeType
 
@@ -22,10 +23,12 @@ from .. import exercises
 from .effects import with_effects
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
-from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
+from .problem import (Form, LossNet, NotKnown, Settings, Things, TinyNet, forms,
+                                     is_teacher)
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    sure_role_of, tree_of)
+from .standins import Package, called_in, given_by, lists_of_shares, modules_in, takers_in
 from .traces import Recorder, Stop
 from .words import exception_in_words, quoted
 
@@ -143,21 +146,54 @@ def _is_used(name, tree): return any(isinstance(n, ast.Name) and n.id == name
 @contextmanager
 def _globals_filled(loop, things):
     "The globals that are missing are there, for as long as the loop runs; raises `Unclear`"
-    names = missing_globals(loop.f if isinstance(loop.f, CodeType) else _function(loop),
-                            loop.space) + list(things.wanted)
-    roles, filled = roles_in(names, loop.tree) | things.roles, []
+    names = [*dict.fromkeys([*_missing_in(loop), *[n for n in things.wanted if n.isidentifier()]])]
+    roles, was = roles_in(names, loop.tree) | things.roles, {n: x for n, x in loop.space.items() if n in names}
+    source = _source(loop.text)
+    things.in_percent = source.in_percent
     for name in names:
-        try: value = things.give(roles[name], name, loop.kind == 'measure')
-        except NotKnown:
-            if roles[name] or name in ('torch', 'nn', 'F', 'np'): continue
-            continue  # it may never be used
-        loop.space[name] = value
-        filled.append(name)
+        with suppress(NotKnown): loop.space[name] = _for_a_global(name, roles[name], loop, things, source)
     kept = _states(loop.space)
-    try: yield filled
+    try: yield
     finally:
-        for name in filled: loop.space.pop(name, None)
+        for name in names: loop.space.pop(name, None)
+        loop.space.update(was)
         for restore in kept: restore()
+
+def _missing_in(loop):
+    "The globals that a loop needs and its file could not make; for a method, those of its whole class"
+    own = [f for f in vars(loop.owner).values() if inspect.isfunction(f)] if loop.owner else []
+    codes = [loop.f if isinstance(loop.f, CodeType) else _function(loop), *own]
+    return [name for f in codes for name in missing_globals(f, loop.space)]
+
+def _for_a_global(name, role, loop, things, source):
+    "What takes the place of a global; raises `NotKnown`"
+    valid = loop.kind == 'measure'
+    def find(name):
+        with suppress(NotKnown): return things.give(role_of(name), name, valid)
+        return things.stand_in(name, source.takers, valid)
+    if name in things.told: return things.told[name]
+    if name in source.called or name in things.wanted:
+        with suppress(LookupError): return things.stand_in(name, source.takers, valid)
+    try: return things.give(role, name, valid)
+    except NotKnown:
+        if name not in source.modules: raise
+        return Package(find)
+
+@dataclass(frozen=True)
+class _Source:
+    "What a file says about the names that it calls"
+    takers: dict = field(default_factory=dict) # of what is given, as `takers_in` tells
+    called: frozenset = frozenset() # names
+    modules: frozenset = frozenset() # that are imported
+    in_percent: frozenset = frozenset() # measures that give a list, as PyTorch's example on ImageNet does
+
+@lru_cache(maxsize=8)
+def _source(text):
+    "What a file says; nothing where it is no Python"
+    try: tree = ast.parse(text)
+    except SyntaxError: return _Source()
+    return _Source(takers_in(tree), frozenset(called_in(tree)), frozenset(modules_in(tree)),
+                   frozenset(lists_of_shares(tree)))
 
 def _function(loop): return inspect.unwrap(getattr(loop.f, '__func__', loop.f))
 
@@ -215,9 +251,28 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
         except (Exception, SystemExit) as e: ran.error = e
         ran.ended = recorder.weights_now()
         ran.lists = {n: x for n, x in loop.space.items() if isinstance(x, list) and x}
-    if isinstance(ran.error, NameError) and (name := ran.error.name) and name not in (wanted or ()) and role_of(name):
-        return _run_once(loop, form, told, roles, model, times, partner, (*(wanted or ()), name))
+    if (name := _missed(ran, loop)) and name not in wanted and len(wanted) < 12:
+        return _run_once(loop, form, told, roles, model, times, partner, (*wanted, name))
     return ran
+
+def _missed(ran, loop):
+    "The name whose lack stopped a loop; empty where something else did, or nothing can take its place"
+    e = ran.error
+    if isinstance(e, AttributeError): return e.name if isinstance(e.obj, Settings) else ''
+    name = e.name if isinstance(e, NameError) else ''
+    if name and (role_of(name) or given_by(name)) and name not in ran.things.wanted: return name
+    return _helper_without_data(ran, loop) if isinstance(e, (NameError, OSError)) else ''
+
+def _helper_without_data(ran, loop):
+    "The author's own function in which data was missing, where its name tells what it gives"
+    own = {f.__code__: n for n, f in loop.space.items() if inspect.isfunction(f)}
+    codes, tb = [], ran.error.__traceback__
+    while tb:
+        codes.append(tb.tb_frame.f_code)
+        tb = tb.tb_next
+    return next((own[c] for c in codes if c in own and given_by(own[c]) in _from_disk), '')
+
+_from_disk = {'batch', 'loader', 'loaders', 'train_set', 'model'}
 
 def _optimizers_in(tree):
     "The names of the optimizers that take steps"

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, TensorDataset
 
 from .roles import plain_name, role_of
+from .standins import AverageMeter, StandIn, can_stand_in, top_k_accuracy
 
 # %% ../../nbs/88_problem.ipynb #c72201b4
 @dataclass(frozen=True)
@@ -236,18 +238,33 @@ class _Plan(StepLR):
     "A schedule for epochs; takes a loss too, as ReduceLROnPlateau does"
     def step(self, *_): super().step()
 
-class _Settings:
-    "_Settings by whatever names they are asked for"
-    def __init__(self, things, valid): self.__dict__.update(_things=things, _valid=valid)
+def _setting(name):
+    "A number that a loop asks its settings for"
+    return 0.5 if re.search('weight|lambda|alpha|beta|coef|scale|ratio|margin|smooth', name) else 0
+
+class Settings:
+    "Settings by whatever names they are asked for"
+    def __init__(self,
+        things: 'Things', # that it gives
+        valid: bool # are they for a function that measures?
+    ): self.__dict__.update(_things=things, _valid=valid)
 
     def __getattr__(self, name):
         if name.startswith('__'): raise AttributeError(name)
         try: return self._things.give(role_of(name), name, self._valid)
-        except NotKnown as e: raise AttributeError(name) from e
+        except NotKnown as e:
+            if name in self._things.wanted: return _setting(plain_name(name))
+            raise AttributeError(name, name=name, obj=self) from e
 
     def __getitem__(self, name): return getattr(self, name)
     def __contains__(self, name): return hasattr(self, name)
-    def get(self, name, default=None): return getattr(self, name, default)
+
+    def get(self,
+        name: str, # of a setting
+        default=None # where there is none
+    ) -> object: # as a dict has it
+        "A setting"
+        return getattr(self, name, default)
 
 # %% ../../nbs/88_problem.ipynb #3d57b970
 class Things:
@@ -261,6 +278,7 @@ class Things:
         self.form, self.tell, self.told, self.made = form, tell, told or {}, {}
         self.sunk, self.epoch, self.folder = [], 0, None
         self.aside, self.roles, self.wanted, self.optimizers = nullcontext, {}, (), []
+        self.stood_in, self.feeds, self.in_percent = [], {}, ()
         if model is not None: self.made['model'] = model
 
     def __getattr__(self, role):
@@ -331,10 +349,10 @@ class Things:
         if role == 'x': return here.x
         if role == 'y': return here.y
         if role == 'n_batches': return len(here)
-        if role == 'args': return _Settings(self, valid)
+        if role == 'args': return Settings(self, valid)
         if role == 'is_training': return not valid
         if role == 'phase': return 'valid' if valid else 'train'
-        if role == 'metric': return _share_right
+        if role == 'metric': return top_k_accuracy if name in self.in_percent else _share_right
         if role == 'make_optimizer': return torch.optim.SGD
         if role == 'sink': return _Sink(self.sunk)
         if role == 'history': return self.made.setdefault(name, _History())
@@ -362,6 +380,37 @@ class Things:
             if key not in self.made: self.made[key] = torch.optim.SGD(own or params, lr=self.lr)
         return self.made[key]
 
+    def stand_in(self,
+        name: str, # of a function or a class that is missing
+        takers: dict, # as `takers_in` tells
+        valid: bool # is it for a function that measures?
+    ) -> StandIn: # raises `LookupError` where its name does not tell
+        "What takes the place of something that a file could not import"
+        if not can_stand_in(name, takers): raise LookupError(name)
+        self.stood_in.append(name)
+        return StandIn(name, takers, lambda role, n, args: self._given_by(role, n, args, name, valid))
+
+    def _given_by(self, role, name, args, maker, valid):
+        "What a stand-in gives when it is called"
+        if role == 'meter': return AverageMeter(*args)
+        if role == 'batch': return self._next_batch(name if name in ('train', 'valid') else 'valid' if valid else 'train')
+        if role == 'model' and not is_teacher(name): return self._only_model(name, maker)
+        if role == 'optimizer' and args: return _an_optimizer(args[0], self.lr)
+        if role == 'scheduler': return _Plan(_an_optimizer(args[0], self.lr) if args else self.optimizer, 1, 0.5)
+        try: return self.give(role, name, valid)
+        except NotKnown: raise NameError(f"name '{maker}' is not defined", name=maker) from None
+
+    def _only_model(self, name, maker):
+        "The model, as long as nobody asks for a second one under another name"
+        if self.made.setdefault('the model', name) != name: raise NameError(f"name '{maker}' is not defined")
+        return self.model
+
+    def _next_batch(self, half):
+        "One batch after the other, again and again"
+        try: return next(self.feeds[half])
+        except (KeyError, StopIteration): self.feeds[half] = iter(getattr(self, half))
+        return next(self.feeds[half])
+
     def _place(self):
         "A folder for files that a loop wants to write"
         if self.folder is None: self.folder = tempfile.TemporaryDirectory()
@@ -372,6 +421,10 @@ def _share_right(preds, labels):
     "The share of right predictions, as a metric that is handed over"
     if preds.ndim == labels.ndim == 1 and not preds.is_floating_point(): return (preds == labels).float().mean()
     return right_ones(preds, labels).float().mean()
+
+def _an_optimizer(given, lr):
+    "An optimizer for what somebody hands over: parameters, or another optimizer"
+    return given if isinstance(given, Optimizer) else torch.optim.SGD(given, lr)
 
 def _number(name):
     "A number by its name"

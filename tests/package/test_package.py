@@ -22,8 +22,8 @@ files = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f
 sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.items()}
 # Later ones may import earlier ones
 road = ('guards options show diff sources data descent manual modules learner archs '
-        'prints hooks parity checker.loopnames checker.roles checker.problem checker.traces checker.judging '
-        'watch exercises checker.programs checker.witnesses checker.observers '
+        'prints hooks parity checker.loopnames checker.roles checker.standins checker.problem '
+        'checker.traces checker.judging watch exercises checker.programs checker.witnesses checker.observers '
         'checker.fitting mistakes checker.matching checker.words checker.apart checker.folder '
         'checker.reported checker.effects checker.loops check '
         'speed machine ladder scale growth vision model serve widgets cli course').split()
