@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['AverageMeter', 'top_k_accuracy', 'given_by', 'lists_of_shares', 'takers_in', 'called_in', 'StandIn', 'can_stand_in',
-           'Package', 'modules_in']
+           'Package', 'modules_in', 'kinds_of', 'parts_in', 'keys_in']
 
 # %% ../../nbs/88_standins.ipynb #1395a6a6
 import ast, re, sys
@@ -232,3 +232,110 @@ def modules_in(
     "The names that a file gives to modules it imports"
     return {(a.asname or a.name).partition('.')[0] for n in ast.walk(tree) if isinstance(n, ast.Import)
             for a in n.names}
+
+# %% ../../nbs/88_standins.ipynb #8f67bf78
+_kinds = {kind: re.compile(pattern) for kind, pattern in {
+    'length': r'.*(len|length|lengths|lens|sizes?)', 'index': r'.*(idx|index|indices|indexes|offsets?|ids?_?x)|i|n',
+    'weight': r'(sample_?)?(w|weights?)', 'mask': r'.*mask',
+    'y': r'.*(label|labels|target|targets|class|cls|tags?|rating|score)|y\d?|c'}.items()}
+
+def _is_for_model(node):
+    name = ast.unparse(node.func)
+    return role_of(name) == 'model' or name.rpartition('.')[2] in ('encoder', 'encode', 'forward')
+
+def _inputs_in(tree):
+    "The names that are handed to a model"
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and _is_for_model(n)]
+    return {ast.unparse(a) for n in calls for a in (*n.args, *[k.value for k in n.keywords])}
+
+def _kind(name, inputs):
+    "The kind of one part; empty where its name does not tell"
+    if name in inputs: return 'x'
+    plain, role = plain_name(name.partition('.')[0]), role_of(name)
+    if role in ('x', 'y'): return role
+    return next((kind for kind, pattern in _kinds.items() if pattern.fullmatch(plain)), '')
+
+# %% ../../nbs/88_standins.ipynb #98125904
+def kinds_of(
+    names: list, # of the parts of a batch, in order; lists of names for parts that have parts
+    inputs: set # names that are handed to the model
+) -> tuple: # 'x', 'y', 'length', 'index', 'weight' or 'mask' for each
+    "What the parts of a batch are"
+    if any(isinstance(n, list) for n in names):
+        return tuple(('x',)*len(n) if isinstance(n, list) else _kind(n, inputs) or 'y' for n in names)
+    kinds = [_kind(n, inputs) for n in names]
+    if len(kinds) == 2: return ('y', 'x') if kinds == ['y', 'x'] else ('x', 'y')
+    open_ = [i for i, kind in enumerate(kinds) if not kind]
+    if 'y' not in kinds and open_ and (open_[-1] == len(kinds) - 1 or 'x' in kinds): kinds[open_.pop()] = 'y'
+    for i in open_: kinds[i] = 'x'
+    if 'x' not in kinds: kinds[0] = 'x'
+    return tuple(kinds)
+
+# %% ../../nbs/88_standins.ipynb #2e5ff83b
+_batch = re.compile(r'.*batch|data|b|minibatch|sample|d')
+
+def _structure(target):
+    "The names in a target such as `(a, b), y`; None where it holds something else"
+    if isinstance(target, ast.Name): return target.id
+    if not isinstance(target, (ast.Tuple, ast.List)): return None
+    parts = [_structure(t) for t in target.elts]
+    return None if None in parts else parts
+
+def _taken_by_loops(tree):
+    "The targets of all that reads a loader"
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.For, ast.comprehension)): continue
+        target, call = node.target, node.iter
+        while isinstance(call, ast.Call) and call.args:
+            if ast.unparse(call.func) == 'enumerate' and isinstance(target, ast.Tuple): target = target.elts[-1]
+            call = call.args[0]
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(('items', 'zip')): continue
+        if 'loader' in role_of(ast.unparse(call.func if isinstance(call, ast.Call) else call)) or _half_at(call):
+            yield target
+
+def _half_at(node):
+    "Whether a loader is taken out by a name: `loaders['train']`"
+    return isinstance(node, ast.Subscript) and role_of(ast.unparse(node.value)) in ('loaders', 'loader')
+
+def _source_of_parts(value):
+    "The name that is taken apart by `a, b = batch`, `(t.to(device) for t in batch)` or `map(f, batch)`"
+    if isinstance(value, (ast.GeneratorExp, ast.ListComp)) and len(value.generators) == 1:
+        value = value.generators[0].iter
+    if isinstance(value, ast.Call) and value.args and ast.unparse(value.func) in ('map', 'tuple', 'list', 'next'):
+        value = value.args[-1]
+        if isinstance(value, ast.Call) and ast.unparse(value.func) == 'iter': return 'batch'
+    return value.id if isinstance(value, ast.Name) else None
+
+# %% ../../nbs/88_standins.ipynb #74b97170
+def parts_in(
+    tree: ast.AST # of a loop
+) -> tuple: # kinds, as `kinds_of` gives; empty where a batch is not taken apart
+    "What the batches that a loop reads have to have"
+    targets, inputs = [*_taken_by_loops(tree)], _inputs_in(tree)
+    whole = {t.id for t in targets if isinstance(t, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Tuple, ast.List)):
+            name = _source_of_parts(node.value)
+            if name in whole or name and _batch.fullmatch(name): targets.append(node.targets[0])
+    found = [_structure(t) for t in targets if isinstance(t, (ast.Tuple, ast.List))]
+    found = [names for names in found if names and '_' not in names or names and len(names) > 1]
+    return kinds_of(max(found, key=len), inputs) if found else ()
+
+# %% ../../nbs/88_standins.ipynb #eb657581
+def keys_in(
+    tree: ast.AST # of a loop
+) -> dict: # kinds by name; empty where batches are no dicts
+    "The names by which a loop takes parts out of a batch"
+    whole = {t.id for t in _taken_by_loops(tree) if isinstance(t, ast.Name)}
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant)
+             and isinstance(n.slice.value, str)]
+    keys = [n.slice.value for n in nodes if isinstance(n.value, ast.Name)
+            and (n.value.id in whole or 'batch' in n.value.id)]
+    kinds = {k: _kind(k, {'input_ids', 'pixel_values', 'text', 'feats', 'img'}) for k in keys}
+    items = any(isinstance(n, ast.Attribute) and n.attr == 'items' and ast.unparse(n.value) in whole | {'batch'}
+                for n in ast.walk(tree))
+    if 'x' not in kinds.values() and items: kinds['input_ids'] = 'x'
+    rest = [k for k in kinds if not kinds[k]]
+    for kind in ('x', 'y'):
+        if kind not in kinds.values() and rest: kinds[rest.pop(0)] = kind
+    return kinds and {k: kind or 'x' for k, kind in kinds.items()}
