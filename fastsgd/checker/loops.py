@@ -13,6 +13,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import StringIO
+from math import prod
 from types import CodeType
 
 import torch
@@ -28,7 +29,8 @@ from .problem import (Form, LossNet, NotKnown, Settings, Things, TinyNet, forms,
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    sure_role_of, tree_of)
-from .standins import Package, called_in, given_by, lists_of_shares, modules_in, takers_in
+from .standins import (Package, called_in, given_by, keys_in, lists_of_shares, modules_in,
+                                      outputs_in, parts_in, takers_in)
 from .traces import Recorder, Stop
 from .words import exception_in_words, quoted
 
@@ -189,9 +191,8 @@ class _Source:
 
 @lru_cache(maxsize=8)
 def _source(text):
-    "What a file says; nothing where it is no Python"
-    try: tree = ast.parse(text)
-    except SyntaxError: return _Source()
+    "What a file says"
+    tree = _tree(text)
     return _Source(takers_in(tree), frozenset(called_in(tree)), frozenset(modules_in(tree)),
                    frozenset(lists_of_shares(tree)))
 
@@ -354,13 +355,12 @@ def _candidates(loop, n_out, keys, seed, model_form):
     elif n_out: chosen = [replace(f, n_out=n_out) for f in chosen
                           if f.n_out > 1] or [replace(forms['classes'], n_out=n_out)]
     shape = (1, 28, 28) if re.search(r'784|28 ?\* ?28|, ?28', ast.unparse(loop.tree)) else (6,)
-    keys = keys or _keys_of(loop)
     if _hands_over_by_name(loop):
-        keys, by_name = keys or ('pixel_values', 'labels'), True
+        keys, by_name = keys or tuple(keys_in(loop.tree)) or ('pixel_values', 'labels'), True
         chosen = [f for f in chosen if f.n_out > 1 and f.labels == 'index'][:1] or [forms['classes']]
     else: by_name = False
-    chosen = [replace(f, keys=keys, seed=seed, shape=shape, by_name=by_name) for f in chosen]
-    if not model_form: return chosen
+    chosen = [_with_batches(replace(f, seed=seed, shape=shape, by_name=by_name), loop, keys) for f in chosen]
+    if not model_form: return _by_outputs(chosen, loop)
     shape, n_out = model_form
     fitting = [replace(f, shape=shape, n_out=n_out) for f in chosen if (f.n_out > 1) == (n_out > 1)]
     return fitting or [replace(f, shape=shape) for f in chosen]
@@ -370,18 +370,23 @@ def _hands_over_by_name(loop):
     calls = [n for n in ast.walk(loop.tree) if isinstance(n, ast.Call) and role_of(ast.unparse(n.func)) == 'model']
     return any(k.arg in (None, 'labels') for n in calls for k in n.keywords)
 
-def _keys_of(loop):
-    "The names by which a loop takes inputs and labels out of a batch, if it does"
-    names = [n.slice.value for n in ast.walk(loop.tree) if isinstance(n, ast.Subscript)
-             and isinstance(n.slice, ast.Constant)
-             and isinstance(n.slice.value, str) and 'batch' in ast.unparse(n.value).lower() + ' ' or
-             isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and isinstance(n.slice.value, str)
-             and role_of(ast.unparse(n.value)) in ('x', 'loader')]
-    xs, ys = ([n for n in names if role_of(n) == role or n in more] for role, more in
-              (('x', ('pixel_values', 'input_ids', 'text', 'feats', 'feature')), ('y', ('label_ids', 'class'))))
-    rest = [n for n in dict.fromkeys(names) if n not in (*xs, *ys)]
-    if len(rest) == 1: xs, ys = xs or rest, ys or rest  # one is known, so the other is what it is not
-    return (xs[0], ys[0]) if xs and ys and xs[0] != ys[0] else ()
+def _by_outputs(chosen, loop):
+    "The forms whose model gives what a loop takes for granted; one is enough where no labels are learned"
+    found = [_with_outputs(f, loop.tree, loop.text) for f in chosen]
+    return found[:1] if 'x' in found[0].outs else found
+
+def _with_batches(form, loop, keys):
+    "A form whose batches have the parts that a loop takes them apart into, by these names or those it uses"
+    if keys: return replace(form, keys=keys)
+    kinds = keys_in(loop.tree)
+    if kinds: return replace(form, keys=tuple(kinds), parts=tuple(kinds.values()))
+    return replace(form, parts=parts_in(loop.tree) or form.parts)
+
+def _with_outputs(form, tree, text):
+    "A form whose model gives what a loop takes for granted"
+    outs = outputs_in(tree)
+    if 'x' not in outs: return replace(form, outs=outs)
+    return replace(form, outs=outs, n_out=prod(form.shape), unit='binary_cross_entropy' in text or 'BCE' in text)
 
 
 # %% ../../nbs/88_loops.ipynb #6216dd6c
@@ -569,12 +574,12 @@ def _judged_on(loop, form, told, roles, make, partner):
     "The judgement on one form; on another size where the loop counts on one"
     def run(form): return _run_once(loop, form, told, roles, make and make(), partner=partner)
     ran = run(form)
-    if ran.error is not None and _is_about_keys(ran.error) and not form.keys:
-        ran = run(form := replace(form, keys=('x', 'y')))
-    if 'Expected more than 1 value per channel' in str(ran.error):  # a part of the short last batch
-        ran = run(form := replace(form, even=True))
+    for _ in range(5):
+        if ran.error is None or (other := _asked_for(ran.error, form, loop)) in (None, form): break
+        ran, form = run(other), other
     for shape in _other_shapes(ran.error, form) if make is None else ():
-        other = run(replace(form, shape=shape))
+        n_out = prod(shape) if 'x' in form.outs else form.n_out
+        other = run(replace(form, shape=shape, n_out=n_out))
         if other.error is None or len(other.recorder.forwards) > len(ran.recorder.forwards):
             ran, form = other, other.things.form
         if ran.error is None: break
@@ -621,10 +626,37 @@ def _other_shapes(e, form):
     if found and int(found.group(1)) == form.shape[-1]:
         n = int(found.group(2))
         return [{784: (1, 28, 28), 3072: (3, 32, 32)}.get(n, (n,))]
-    about = re.search(r'invalid for input of size|cannot be multiplied|size mismatch|channels|[34]D|dimension', str(e))
-    return _pictures if about and isinstance(e, (RuntimeError, ValueError, IndexError)) else []
+    about = re.search('invalid for input of size|cannot be multiplied|size mismatch|channels|[34]D|dimension', str(e),
+                      re.I)
+    return [(5, 6), *_pictures] if about and isinstance(e, (RuntimeError, ValueError, IndexError)) else []
 
-def _is_about_keys(e): return isinstance(e, TypeError) and 'indices must be integers' in str(e)
+def _asked_for(e, form, loop):
+    "The form that an error asks for; None where it is about something else"
+    said = str(e)
+    if 'Expected more than 1 value per channel' in said: return replace(form, even=True)  # of the short last batch
+    if 'should be between 0 and 1' in said: return replace(form, unit=True)
+    if isinstance(e, KeyError) and form.keys: return _with_key(form, e.args[0])
+    if isinstance(e, TypeError) and 'indices must be integers' in said or "'list' object has no attribute 'i" in said:
+        return form if form.keys else _with_batches(form, loop, tuple(keys_in(_tree(loop.text))) or ('x', 'y'))
+    if re.search("must be Tensor, not list|'list' object has no attribute", said): return replace(form, bare=True)
+    parts = re.search(r'values to unpack \(expected (\d)', said)
+    return parts and _of_several(form, loop, int(parts.group(1)))
+
+def _with_key(form, key):
+    "A form with one more part in its batches"
+    kinds = keys_in(ast.parse(f'batch[{key!r}]'))
+    kind = 'mask' if 'mask' in str(key) else 'x'
+    return replace(form, keys=(*form.keys, key), parts=(*form.parts, kind)) if kinds and key not in form.keys else form
+
+def _of_several(form, loop, n):
+    "A form with as many parts or outputs as another function of the file takes apart"
+    tree = _tree(loop.text)
+    if len(parts := parts_in(tree)) == n != len(form.parts): return replace(form, parts=parts)
+    if len(outputs_in(tree)) == n != len(form.outs): return _with_outputs(form, tree, loop.text)
+
+def _tree(text):
+    try: return ast.parse(text)
+    except SyntaxError: return ast.parse('')
 
 def _nothing_seen(ran):
     "What to say about a loop in which nothing happened"

@@ -32,7 +32,11 @@ class Form:
     gives: str = 'logits' # what the model ends in; or 'log-probs', 'probs'
     loss: str = 'CrossEntropyLoss' # a class of `torch.nn`
     shape: tuple = (6,) # of one input
-    keys: tuple = () # of a batch that is a dict: the inputs' and the labels'; empty for pairs
+    keys: tuple = () # of a batch that is a dict: a name for each part
+    parts: tuple = ('x', 'y') # of a batch, as `kinds_of` tells
+    bare: bool = False # is a batch one tensor, and no list?
+    outs: tuple = () # what the model gives, as `outputs_in` tells; empty for predictions alone
+    unit: bool = False # do inputs lie between 0 and 1?
     n_batches: int = 7 # to train with
     even: bool = False # is the last batch as large as the others?
     flat: bool = False # does the model give (N,) instead of (N, 1)?
@@ -63,11 +67,21 @@ class TinyNet(nn.Module):
                                       nn.Dropout(0.4))
         self.fc, self.form = nn.Linear(8, form.n_out), form
 
-    def forward(self, x):
+    def forward(self, x, *more, **named):
         preds = self.fc(self.features(x))
         if self.form.gives == 'log-probs': preds = preds.log_softmax(1)
         if self.form.gives == 'probs': preds = preds.sigmoid()
+        if 'x' in self.form.outs: preds = preds.view_as(x).sigmoid() if self.form.unit else preds.view_as(x)
         return preds.flatten() if self.form.flat else preds
+
+    def init_hidden(self,
+        n: int = 1, # rows
+        *more # layers, devices
+    ) -> Tensor: # (1, n, 8), of zeros
+        "A state for a recurrent network to begin with; it is given back as it is"
+        return torch.zeros(1, n, 8)
+
+    init_state = initHidden = begin_state = init_hidden
 
 # %% ../../nbs/88_problem.ipynb #12ea0a0d
 class _Outputs(dict):
@@ -88,6 +102,10 @@ class LossNet(nn.Module):
         super().__init__()
         self.net = net
 
+    def __getattr__(self, name):
+        try: return super().__getattr__(name)
+        except AttributeError: return getattr(super().__getattr__('net'), name)
+
     def forward(self, *inputs, labels=None, label=None, **named):
         x = next(t for t in (*inputs, *named.values()) if isinstance(t, Tensor))
         y, preds = label if labels is None else labels, self.net(x)
@@ -95,7 +113,23 @@ class LossNet(nn.Module):
         return _Outputs(**given, logits=preds)
 
 # %% ../../nbs/88_problem.ipynb #c9356483
-def _net_for(form): return LossNet(TinyNet(form)) if form.by_name else TinyNet(form)
+class _ManyNet(LossNet):
+    "A model that gives more than its predictions"
+    def __init__(self, net):
+        super().__init__(net)
+        self.states = []
+        net.features.register_forward_hook(lambda *seen: self.states.append(seen[-1]))
+
+    def forward(self, *inputs, **named):
+        preds = self.net(*inputs, **named)
+        given = [t for t in inputs[1:] if isinstance(t, Tensor) and t.ndim == 3]  # a state, given back as it is
+        state = (given or self.states)[-1]
+        self.states.clear()
+        return tuple(state if kind == 'state' else preds for kind in self.net.form.outs)
+
+def _net_for(form):
+    net = TinyNet(form)
+    return LossNet(net) if form.by_name else _ManyNet(net) if len(form.outs) > 1 else net
 
 # %% ../../nbs/88_problem.ipynb #a1b7b3d4
 def is_teacher(
@@ -119,6 +153,20 @@ class DictBatch(dict):
         "The same batch"
         return self
 
+
+# %% ../../nbs/88_problem.ipynb #babf8736
+def _parts(kinds, xb, yb):
+    "The parts of a batch; inputs after the first are the first one, the other way around"
+    makes = dict(y=yb.clone, length=lambda: torch.full((len(xb),), xb.shape[1]), index=lambda: torch.arange(len(xb)),
+                 weight=lambda: torch.ones(len(xb)), mask=lambda: torch.ones(xb.shape[:2], dtype=torch.long),
+                 x=lambda: xb.flip(-1))
+    found = [_parts(kind, xb, yb) if isinstance(kind, tuple) else makes[kind]() for kind in kinds]
+    for kind, t in ('x', xb), ('y', yb):  # the first of each is the one that is told of
+        if kind in kinds: found[kinds.index(kind)] = t
+    if kinds and isinstance(kinds[0], tuple): found[0][0] = xb
+    return found
+
+# %% ../../nbs/88_problem.ipynb #1dbaf5ee
 class TinyLoader(DataLoader):
     "A loader that tells of each batch"
     def __init__(self,
@@ -126,11 +174,11 @@ class TinyLoader(DataLoader):
         y: Tensor, # (N,) or (N, *)
         bs: int, # rows in a batch
         name: str, # 'train' or 'valid'
-        keys: tuple = (), # of a batch that is a dict
+        form: Form = Form(), # which parts a batch has, and their names
         tell: Callable = lambda *_: None # `tell(name, k, xb, yb)`; k=None at the end
     ):
         super().__init__(TensorDataset(x, y), bs)
-        self.__dict__.update(x=x, y=y, name=name, keys=keys, tell=tell)
+        self.__dict__.update(x=x, y=y, name=name, form=form, tell=tell)
 
     def __iter__(self):
         self.tell(self.name, -1, None, None)
@@ -138,8 +186,14 @@ class TinyLoader(DataLoader):
             xb, yb = (t[k*self.batch_size:(k + 1)*self.batch_size].clone()
                       for t in (self.x, self.y))
             self.tell(self.name, k, xb, yb)
-            yield DictBatch(zip(self.keys, (xb, yb))) if self.keys else [xb, yb]
+            yield self._batch(xb, yb)
         self.tell(self.name, None, None, None)
+
+    def _batch(self, xb, yb):
+        "A batch as the form says"
+        if self.form.bare: return xb
+        parts = _parts(self.form.parts, xb, yb)
+        return DictBatch(zip(self.form.keys, parts)) if self.form.keys else parts
 
 # %% ../../nbs/88_problem.ipynb #8f728f0a
 def _rows(form, n, seed):
@@ -148,6 +202,7 @@ def _rows(form, n, seed):
     x = torch.randn(n, *form.shape, generator=g)
     teacher = torch.randn(prod(form.shape), max(form.n_out, 2), generator=torch.Generator().manual_seed(form.seed))
     scores = x.flatten(1) @ teacher/prod(form.shape)**.5
+    if form.unit: x = x.sigmoid()
     return x, as_labels(form, (scores + torch.randn(scores.shape, generator=g)).argmax(1))
 
 # %% ../../nbs/88_problem.ipynb #f0db6624
@@ -307,15 +362,17 @@ class Things:
         "A loader of `n` batches, of which the last is a short one"
         rows = n*self.bs if self.form.even else (n - 1)*self.bs + short
         x, y = _rows(self.form, rows, 1 + (name == 'valid'))
-        return TinyLoader(x, y, self.bs, name, self.form.keys, self.tell)
+        return TinyLoader(x, y, self.bs, name, self.form, self.tell)
 
     def spread(self) -> None:
         "Make the labels of the validation set such that each way to average gives another accuracy"
+        if 'x' in self.form.outs: return  # it gives no classes
         was = self.model.training
         self.model.eval()
         try:
             with torch.no_grad(): preds = self.model(self.valid.x)
             if isinstance(preds, _Outputs): preds = preds.logits
+            if isinstance(preds, tuple): preds = preds[self.form.outs.index('preds')]
         except RuntimeError: return  # a model for other inputs has data of its own
         finally: self.model.train(was)
         right = torch.zeros(len(preds), dtype=torch.bool)

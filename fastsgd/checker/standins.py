@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['AverageMeter', 'top_k_accuracy', 'given_by', 'lists_of_shares', 'takers_in', 'called_in', 'StandIn', 'can_stand_in',
-           'Package', 'modules_in', 'kinds_of', 'parts_in', 'keys_in']
+           'Package', 'modules_in', 'kinds_of', 'parts_in', 'keys_in', 'outputs_in']
 
-# %% ../../nbs/88_standins.ipynb #1395a6a6
+# %% ../../nbs/88_standins.ipynb #7ab149be
 import ast, re, sys
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from .roles import plain_name, role_of
+from .roles import plain_name, role_of, roles_in
 
 # %% ../../nbs/88_standins.ipynb #2fa6f4f7
 class AverageMeter:
@@ -339,3 +339,35 @@ def keys_in(
     for kind in ('x', 'y'):
         if kind not in kinds.values() and rest: kinds[rest.pop(0)] = kind
     return kinds and {k: kind or 'x' for k, kind in kinds.items()}
+
+# %% ../../nbs/88_standins.ipynb #5ea4d587
+_again = re.compile(r'(x_?)?(recon|rec|reconstruct).*|x_?hat|x_?rec|decoded|.*_recon|.*_rec|restored|denoised')
+_beside = re.compile(r'mu|mean|log_?var|log_?std|std|sigma|z|latent.*|h|hn|hidden.*|state.*|c|cn|memory|mems|feat.*|'
+                     r'.*_feat.*|emb.*|att.*|trans.*|aux.*|_.*|.*_hidden|vq.*|codes?|kl.*')
+
+def _kind_of_output(name):
+    plain = plain_name(name) or '_'
+    return 'x' if _again.fullmatch(plain) else 'state' if name == '_' or _beside.fullmatch(plain) else 'preds'
+
+def _model_calls(tree):
+    "(names, call) for each call of a model whose result gets names"
+    found = [*_assignments(tree)]
+    roles = roles_in([ast.unparse(call.func) for _, call in found], tree)
+    return [(names, call) for names, call in found if roles[ast.unparse(call.func)] == 'model']
+
+def _compared_with_inputs(tree):
+    "Whether a loss compares what a model makes of an input with that input: `mse(net(x), x)`"
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and len(n.args) == 2]
+    return any(isinstance(n.args[0], ast.Call) and [*map(ast.unparse, n.args[0].args)] == [ast.unparse(n.args[1])]
+               for n in calls)
+
+# %% ../../nbs/88_standins.ipynb #752469c6
+def outputs_in(
+    tree: ast.AST # of a loop
+) -> tuple: # 'preds', 'x' for the inputs again, or 'state' for each; empty for predictions alone
+    "What a loop takes for granted that its model gives"
+    found = [names for names, _ in _model_calls(tree)]
+    kinds = [tuple(map(_kind_of_output, names)) for names in found if len(names) > 1 or _kind_of_output(*names) == 'x']
+    if not kinds: return ('x',) if _compared_with_inputs(tree) else ()
+    best = max(kinds, key=lambda k: (len(k), len({*k})))
+    return best if {'preds', 'x'} & {*best} else ('preds', *best[1:])
