@@ -9,12 +9,13 @@ __all__ = ['Loop', 'Judgement', 'Unclear', 'loop_of', 'judge', 'loops_in', 'inne
 # %% ../../nbs/88_loops.ipynb #4a198aac
 import ast, inspect, linecache, os, re, sys, tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import StringIO
 from math import prod
 from types import CodeType
+from unittest.mock import patch
 
 import torch
 from torch import nn
@@ -245,7 +246,7 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
     ran.numbers = {role: x for n, x in loop.space.items() if type(x) in (int, float)
                    and (role := role_of(n)) in ('lr', 'batch_size')}
     if loop.kind == 'measure': things.spread()
-    with _alone(), _globals_filled(loop, things), recorder.listening():
+    with _alone(), _without_checkpoints(), _globals_filled(loop, things), recorder.listening():
         try: _call_twice(loop, ran, times, partner)
         except Stop: pass
         except Unclear: raise
@@ -306,6 +307,30 @@ def _as_partner(ran, partner):
     "The same run, as the partner's"
     return Ran(partner.name, partner.kind, partner.tree, partner.text, ran.recorder, ran.things)
 
+class _NoState(dict):
+    "What a file would have held that is not there: the parameters stay as they are"
+    def __missing__(self, key): return self
+
+def _load_if_there(load):
+    def load_or_leave(f, *args, **kwargs):
+        try: return load(f, *args, **kwargs)
+        except FileNotFoundError: return _NoState()
+    return load_or_leave
+
+def _take_if_there(load_state_dict):
+    def take(owner, state, *args, **kwargs):
+        if not isinstance(state, _NoState): return load_state_dict(owner, state, *args, **kwargs)
+    return take
+
+@contextmanager
+def _without_checkpoints():
+    "Checkpoints that nobody has saved are passed over"
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(torch, 'load', _load_if_there(torch.load)))
+        for cls in nn.Module, Optimizer:
+            stack.enter_context(patch.object(cls, 'load_state_dict', _take_if_there(cls.load_state_dict)))
+        yield
+
 @contextmanager
 def _alone():
     "The caller's random numbers, folder and settings are as before when it ends"
@@ -356,7 +381,7 @@ def _candidates(loop, n_out, keys, seed, model_form):
                           if f.n_out > 1] or [replace(forms['classes'], n_out=n_out)]
     shape = (1, 28, 28) if re.search(r'784|28 ?\* ?28|, ?28', ast.unparse(loop.tree)) else (6,)
     if _hands_over_by_name(loop):
-        keys, by_name = keys or tuple(keys_in(loop.tree)) or ('pixel_values', 'labels'), True
+        keys, by_name = keys or (() if keys_in(loop.tree) else ('pixel_values', 'labels')), True
         chosen = [f for f in chosen if f.n_out > 1 and f.labels == 'index'][:1] or [forms['classes']]
     else: by_name = False
     chosen = [_with_batches(replace(f, seed=seed, shape=shape, by_name=by_name), loop, keys) for f in chosen]
@@ -580,7 +605,7 @@ def _judged_on(loop, form, told, roles, make, partner):
     for shape in _other_shapes(ran.error, form) if make is None else ():
         n_out = prod(shape) if 'x' in form.outs else form.n_out
         other = run(replace(form, shape=shape, n_out=n_out))
-        if other.error is None or len(other.recorder.forwards) > len(ran.recorder.forwards):
+        if _got_further(other, ran):
             ran, form = other, other.things.form
         if ran.error is None: break
     if ran.error is None and not ran.steps and len(ran.of('backward')) > 3 and '%' in ast.unparse(loop.tree):
@@ -630,10 +655,17 @@ def _other_shapes(e, form):
                       re.I)
     return [(5, 6), *_pictures] if about and isinstance(e, (RuntimeError, ValueError, IndexError)) else []
 
+def _got_further(other, ran):
+    "Whether one run came further than another before its error"
+    if other.error is None: return True
+    def how_far(run): return len(run.recorder.forwards), len(run.recorder.events)
+    return how_far(other) > how_far(ran)
+
 def _asked_for(e, form, loop):
     "The form that an error asks for; None where it is about something else"
     said = str(e)
     if 'Expected more than 1 value per channel' in said: return replace(form, even=True)  # of the short last batch
+    if 'too many indices for tensor of dimension 1' in said: return replace(form, columns=True)
     if 'should be between 0 and 1' in said: return replace(form, unit=True)
     if isinstance(e, KeyError) and form.keys: return _with_key(form, e.args[0])
     if isinstance(e, TypeError) and 'indices must be integers' in said or "'list' object has no attribute 'i" in said:
@@ -759,8 +791,13 @@ def _program_of(
     file: str # its name, as tracebacks have it
 ) -> Loop | None: # None where it has no loop of its own
     "What a file does where it is run as a program, as a loop"
-    if not (isinstance(statement, ast.If) and '__main__' in ast.unparse(statement.test)
-            and any(map(is_loop, statement.body))): return None
+    if not (_is_main(statement) and any(map(is_loop, statement.body))): return None
+    return _main_as_loop(statement, space, text, file)
+
+def _is_main(statement): return isinstance(statement, ast.If) and '__main__' in ast.unparse(statement.test)
+
+def _main_as_loop(statement, space, text, file):
+    "The statements that only a program runs, as a function"
     none = ast.arguments([], [], None, [], [], None, [])
     kept = Loop(compile('0', file, 'eval'), f'the program in line {statement.lineno}', 'train',
                 ast.Module([statement], []), text, space,
@@ -777,6 +814,24 @@ def _functions_of(space):
             for method, f in vars(x).items():
                 f = getattr(f, '__func__', f)
                 if inspect.isfunction(f): yield f'{name}.{method}', f, x
+
+def _with_all_it_calls(statement, trees):
+    "A tree with a statement and the functions of its file that it leads to"
+    found, queue = {}, [statement]
+    while queue:
+        for name in _names_called(queue.pop()) & set(trees) - set(found):
+            found[name] = trees[name]
+            queue.append(trees[name])
+    return ast.Module([statement, *[part for tree in found.values() for part in tree.body]], [])
+
+def _caller(statement, code, loops, space, text):
+    "A statement that calls loops of its file, as a loop of its own: there they get what their author gives them"
+    trees = {x.f.__name__: x.tree for x in loops} | {f.__name__: tree_of(f) for _, f, _ in _functions_of(space)}
+    name = f'the call in line {statement.lineno}'
+    tree = _with_all_it_calls(statement, trees)
+    loop = Loop(code, name, 'train', tree, text, dict(space), repeated=False)
+    if not _is_main(statement): return loop
+    return replace(_main_as_loop(statement, space, text, code.co_filename), name=name, tree=tree)
 
 def _is_step(name, owner): return owner is not None and (issubclass(owner, Optimizer)
                                                          or name.endswith(('.forward', '.__init__', '.step')))
@@ -950,7 +1005,7 @@ class FileLoops:
         seed: int = 0 # of the tiny problems
     ):
         self.path, self.text, self.seed = path, text, seed
-        self.loops, self.own, self.programs, self.last = {}, {}, [], None
+        self.loops, self.own, self.programs, self.last, self.statements = {}, {}, [], None, []
 
     def execute(self,
         statement: ast.stmt, # of the file, outside of all functions
@@ -961,6 +1016,7 @@ class FileLoops:
         if program := _program_of(statement, space, self.text,
                                  code.co_filename): self.programs.append(program)
         if not is_loop(statement):
+            self.statements.append((statement, code))
             self._execute_after(code, space)
             return
         self.last = judge_statement(statement, code, space, self.text, seed=self.seed)
@@ -1031,7 +1087,22 @@ class FileLoops:
             yield loop.name, None
             try: pairs.append((loop, judge_one(loop)))
             except Exception as e: pairs.append((loop, _failed(loop, e)))
-        for found in settled(pairs): yield found.name, found
+        for found in settled([*pairs, *self._as_called(pairs)]): yield found.name, found
+
+    def _as_called(self, pairs):
+        "(loop, judgement) for the statements of the file that call what could not be judged by itself"
+        unclear = {x.f.__name__ for x, found in pairs if found.unclear and found.kind == 'train'}
+        loops, space = [x for x, _ in pairs], pairs[0][0].space if unclear else {}
+        for statement, code in self.statements:
+            if not unclear or isinstance(statement, (ast.FunctionDef, ast.ClassDef)): continue
+            loop = _caller(statement, code, loops, space, self.text)
+            called = _names_called(loop.tree) & unclear
+            if not called: continue
+            with suppress(Exception):
+                found = judge(loop, seed=self.seed, lenient=False)
+                if found.unclear or not found.ran.recorder.forwards: continue
+                unclear -= called
+                yield loop, found
 
 def judge_functions(
     train: Callable = None, # a function that trains

@@ -36,6 +36,7 @@ class Form:
     parts: tuple = ('x', 'y') # of a batch, as `kinds_of` tells
     bare: bool = False # is a batch one tensor, and no list?
     outs: tuple = () # what the model gives, as `outputs_in` tells; empty for predictions alone
+    columns: bool = False # do labels (N,) come as (N, 1)?
     unit: bool = False # do inputs lie between 0 and 1?
     n_batches: int = 7 # to train with
     even: bool = False # is the last batch as large as the others?
@@ -192,7 +193,7 @@ class TinyLoader(DataLoader):
     def _batch(self, xb, yb):
         "A batch as the form says"
         if self.form.bare: return xb
-        parts = _parts(self.form.parts, xb, yb)
+        parts = _parts(self.form.parts, xb, yb[:, None] if self.form.columns and yb.ndim == 1 else yb)
         return DictBatch(zip(self.form.keys, parts)) if self.form.keys else parts
 
 # %% ../../nbs/88_problem.ipynb #8f728f0a
@@ -293,10 +294,6 @@ class _Plan(StepLR):
     "A schedule for epochs; takes a loss too, as ReduceLROnPlateau does"
     def step(self, *_): super().step()
 
-def _setting(name):
-    "A number that a loop asks its settings for"
-    return 0.5 if re.search('weight|lambda|alpha|beta|coef|scale|ratio|margin|smooth', name) else 0
-
 class Settings:
     "Settings by whatever names they are asked for"
     def __init__(self,
@@ -308,7 +305,7 @@ class Settings:
         if name.startswith('__'): raise AttributeError(name)
         try: return self._things.give(role_of(name), name, self._valid)
         except NotKnown as e:
-            if name in self._things.wanted: return _setting(plain_name(name))
+            if name in self._things.wanted: return self._things.setting(plain_name(name))
             raise AttributeError(name, name=name, obj=self) from e
 
     def __getitem__(self, name): return getattr(self, name)
@@ -418,6 +415,13 @@ class Things:
         if role == 'number': return _number(plain_name(name))
         if role in (known := self._plain()): return known[role]
         raise NotKnown(name)
+
+    def setting(self,
+        name: str # in small letters
+    ) -> object: # a number, or a path
+        "What a loop asks its settings for, where no role is known"
+        if re.search('out|root|name|data|arch|save|model|run', name): return self.give('path', name, False)
+        return 0.5 if re.search('weight|lambda|alpha|beta|coef|scale|ratio|margin|smooth', name) else 0
 
     def _plain(self):
         "Things that are numbers and such"

@@ -233,19 +233,17 @@ def modules_in(
     return {(a.asname or a.name).partition('.')[0] for n in ast.walk(tree) if isinstance(n, ast.Import)
             for a in n.names}
 
-# %% ../../nbs/88_standins.ipynb #8f67bf78
+# %% ../../nbs/88_standins.ipynb #bbbdabda
 _kinds = {kind: re.compile(pattern) for kind, pattern in {
     'length': r'.*(len|length|lengths|lens|sizes?)', 'index': r'.*(idx|index|indices|indexes|offsets?|ids?_?x)|i|n',
     'weight': r'(sample_?)?(w|weights?)', 'mask': r'.*mask',
     'y': r'.*(label|labels|target|targets|class|cls|tags?|rating|score)|y\d?|c'}.items()}
 
-def _is_for_model(node):
-    name = ast.unparse(node.func)
-    return role_of(name) == 'model' or name.rpartition('.')[2] in ('encoder', 'encode', 'forward')
-
 def _inputs_in(tree):
     "The names that are handed to a model"
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and _is_for_model(n)]
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    roles = roles_in([ast.unparse(n.func) for n in calls], tree)
+    calls = [n for n in calls if roles[name := ast.unparse(n.func)] == 'model' or name.endswith(('encode', 'encoder'))]
     return {ast.unparse(a) for n in calls for a in (*n.args, *[k.value for k in n.keywords])}
 
 def _kind(name, inputs):
