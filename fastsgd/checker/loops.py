@@ -25,13 +25,12 @@ from .. import exercises
 from .effects import with_effects
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
-from .problem import (Form, LossNet, NotKnown, Settings, Things, TinyNet, forms,
-                                     is_teacher)
+from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    sure_role_of, tree_of)
 from .standins import (Package, called_in, given_by, keys_in, lists_of_shares, modules_in,
-                                      outputs_in, parts_in, takers_in)
+                                      outputs_in, parts_in, takers_in, unpacked_in)
 from .traces import Recorder, Stop
 from .words import exception_in_words, quoted
 
@@ -149,7 +148,7 @@ def _is_used(name, tree): return any(isinstance(n, ast.Name) and n.id == name
 @contextmanager
 def _globals_filled(loop, things):
     "The globals that are missing are there, for as long as the loop runs; raises `Unclear`"
-    names = [*dict.fromkeys([*_missing_in(loop), *[n for n in things.wanted if n.isidentifier()]])]
+    names = [*dict.fromkeys([*_missing_in(loop), *things.wanted])]
     roles, was = roles_in(names, loop.tree) | things.roles, {n: x for n, x in loop.space.items() if n in names}
     source = _source(loop.text)
     things.in_percent = source.in_percent
@@ -176,17 +175,23 @@ def _for_a_global(name, role, loop, things, source):
         return things.stand_in(name, source.takers, valid)
     if name in things.told: return things.told[name]
     if name in source.called or name in things.wanted:
-        with suppress(LookupError): return things.stand_in(name, source.takers, valid)
-    try: return things.give(role, name, valid)
-    except NotKnown:
-        if name not in source.modules: raise
-        return Package(find)
+        with suppress(LookupError): return things.stand_in(name, source.takers, valid, name in source.direct)
+    with suppress(NotKnown): return things.give(role, name, valid)
+    if name in source.modules: return Package(find)
+    return things.give(_role_by_maker(name, source), name, valid)
+
+def _role_by_maker(name, source):
+    "What a variable is by what would have made it: `body = models.resnet18()`"
+    roles = [given_by(maker) for maker in source.makers.get(name, [])]
+    return next((role for role in roles if role in ('model', 'loader', 'loaders', 'train_set', 'args')), '')
 
 @dataclass(frozen=True)
 class _Source:
     "What a file says about the names that it calls"
     takers: dict = field(default_factory=dict) # of what is given, as `takers_in` tells
+    makers: dict = field(default_factory=dict) # names in what is assigned, by the name that takes it
     called: frozenset = frozenset() # names
+    direct: frozenset = frozenset() # those of them that are functions, and no objects with methods
     modules: frozenset = frozenset() # that are imported
     in_percent: frozenset = frozenset() # measures that give a list, as PyTorch's example on ImageNet does
 
@@ -194,7 +199,11 @@ class _Source:
 def _source(text):
     "What a file says"
     tree = _tree(text)
-    return _Source(takers_in(tree), frozenset(called_in(tree)), frozenset(modules_in(tree)),
+    takers, makers = takers_in(tree), {}
+    for (maker, _), names in takers.items():
+        if len(names) == 1: makers.setdefault(names[0], []).append(maker)
+    direct = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    return _Source(takers, makers, frozenset(called_in(tree)), frozenset(direct), frozenset(modules_in(tree)),
                    frozenset(lists_of_shares(tree)))
 
 def _function(loop): return inspect.unwrap(getattr(loop.f, '__func__', loop.f))
@@ -238,7 +247,7 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
     recorder = Recorder({loop.file} | ({partner.file} if partner else set()))
     things = Things(form, model, recorder.read, {n: _as_it_was(x) for n, x in (told or {}).items()})
     things.roles, things.aside, things.wanted = roles or {}, recorder.aside, wanted
-    things.optimizers = _optimizers_in(loop.tree)
+    things.optimizers, things.apart = _optimizers_in(loop.tree), unpacked_in(loop.tree)
     ran = Ran(loop.name, loop.kind, loop.tree, loop.text, recorder, things, own_model=model is not None,
               aware=bool(re.search(r'\.(train|eval)\(', loop.text)), repeated=loop.repeated or _takes_an_epoch(loop))
     ran.computed = [n for n, x in loop.space.items() if isinstance(x, torch.Tensor)
@@ -253,14 +262,13 @@ def _run_once(loop, form, told=None, roles=None, model=None, times=2, partner=No
         except (Exception, SystemExit) as e: ran.error = e
         ran.ended = recorder.weights_now()
         ran.lists = {n: x for n, x in loop.space.items() if isinstance(x, list) and x}
-    if (name := _missed(ran, loop)) and name not in wanted and len(wanted) < 12:
+    if (name := _missed(ran, loop)) and name not in wanted and len(wanted) < 8:
         return _run_once(loop, form, told, roles, model, times, partner, (*wanted, name))
     return ran
 
 def _missed(ran, loop):
     "The name whose lack stopped a loop; empty where something else did, or nothing can take its place"
     e = ran.error
-    if isinstance(e, AttributeError): return e.name if isinstance(e.obj, Settings) else ''
     name = e.name if isinstance(e, NameError) else ''
     if name and (role_of(name) or given_by(name)) and name not in ran.things.wanted: return name
     return _helper_without_data(ran, loop) if isinstance(e, (NameError, OSError)) else ''
@@ -392,7 +400,9 @@ def _candidates(loop, n_out, keys, seed, model_form):
 
 def _hands_over_by_name(loop):
     "Whether a model is called with a batch by names, `model(**batch)`, or with its labels"
-    calls = [n for n in ast.walk(loop.tree) if isinstance(n, ast.Call) and role_of(ast.unparse(n.func)) == 'model']
+    def calls_in(tree): return [n for n in ast.walk(tree) if isinstance(n, ast.Call)
+                                and role_of(ast.unparse(n.func)) == 'model']
+    calls = calls_in(loop.tree) or calls_in(_tree(loop.text))
     return any(k.arg in (None, 'labels') for n in calls for k in n.keywords)
 
 def _by_outputs(chosen, loop):
@@ -419,8 +429,9 @@ _usual_shapes = [(6,), (1, 28, 28), (784,), (3, 32, 32), (1, 8, 8), (10,), (2,),
                  (16,),
            (20,), (32,), (64,), (3, 224, 224)]
 
-def _takes(model):
-    "The shape of an input that a model takes, and how many outputs it gives; None where that is not found"
+def _takes(model, again=False):
+    """The shape of an input that a model takes, and how many outputs it gives; None where that is not found.
+    With `again`, one that gives its inputs again may give more beside them."""
     first = next((m for m in model.modules() if isinstance(m, (nn.Linear, nn.Conv2d))), None)
     if first is None or sum(p.numel() for p in model.parameters()) > 500_000: return None
     shapes = [(first.in_features,)] if isinstance(first, nn.Linear) else []
@@ -429,6 +440,7 @@ def _takes(model):
     for shape in [*shapes, *_usual_shapes]:
         with suppress(Exception), torch.no_grad(), torch.random.fork_rng(devices=[]):
             out = model(torch.zeros(3, *shape))
+            if isinstance(out, tuple) and again: out = out[0]
             model.train(was)
             if isinstance(out, torch.Tensor) and len(out) == 3 and out.ndim < 3:
                 return shape, out.shape[1] if out.ndim == 2 else 1
@@ -446,10 +458,11 @@ def _first_made_with(name, text):
 
 def _own_model(loop):
     "A new model of the only class of models in the file, and what it takes; two times None where there is none"
+    again = 'x' in outputs_in(loop.tree)
     there = [x for x in loop.space.values() if isinstance(x, nn.Module) and not isinstance(x, (LossNet, TinyNet))
              and any(True for _ in x.parameters())
              and not inspect.isclass(x)]
-    if len(there) == 1 and (form := _takes(there[0])): return lambda: there[0], form
+    if len(there) == 1 and (form := _takes(there[0], again)): return lambda: there[0], form
     if there: return None, None
     own = [c for c in loop.space.values() if inspect.isclass(c) and issubclass(c, nn.Module)
            and c.__module__ == loop.space.get('__name__')
@@ -460,7 +473,7 @@ def _own_model(loop):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             return own[0](*args, **named)
-    try: form = _takes(make())
+    try: form = _takes(make(), again)
     except Exception: return None, None
     return (make, form) if form else (None, None)
 
@@ -489,7 +502,7 @@ def judge(
             best = Judgement(loop.name, loop.kind, unclear=str(e))
             break
         if best is None or _badness(now) < _badness(best): best = now
-        if not now.unclear and not now.mistakes: break
+        if not now.unclear and not now.mistakes or not _was_given_data(now.ran): break
     began = best.ran is not None and best.ran.recorder.forwards
     if best.unclear and lenient and not isinstance(loop.f, CodeType) and not began:
         best = _judge_leniently(loop, roles=roles, n_out=n_out, keys=keys, seed=seed,
@@ -505,6 +518,12 @@ def judge(
     return best
 
 # %% ../../nbs/88_loops.ipynb #fac0bcbc
+def _was_given_data(ran):
+    "Whether a loop has read or called anything of ours; if not, another form would change nothing"
+    ours = {id(x) for n, x in ran.things.made.items() if n in ('model', 'teacher')} if not ran.own_model else set()
+    return ran.error is not None or bool(ran.of('read')) and any(e.loader in ('train', 'valid') for e in ran.of('read')) \
+        or any(id(f.module) in ours for f in ran.recorder.forwards) or not ran.recorder.forwards
+
 def _told_roles(roles):
     "What was told by name: values, and names of roles"
     roles = dict(roles or {})
@@ -599,15 +618,10 @@ def _judged_on(loop, form, told, roles, make, partner):
     "The judgement on one form; on another size where the loop counts on one"
     def run(form): return _run_once(loop, form, told, roles, make and make(), partner=partner)
     ran = run(form)
-    for _ in range(5):
-        if ran.error is None or (other := _asked_for(ran.error, form, loop)) in (None, form): break
-        ran, form = run(other), other
-    for shape in _other_shapes(ran.error, form) if make is None else ():
-        n_out = prod(shape) if 'x' in form.outs else form.n_out
-        other = run(replace(form, shape=shape, n_out=n_out))
-        if _got_further(other, ran):
-            ran, form = other, other.things.form
-        if ran.error is None: break
+    for _ in range(6):
+        better = ran.error and _mended(ran, loop, run, make)
+        if not better: break
+        ran, form = better, better.things.form
     if ran.error is None and not ran.steps and len(ran.of('backward')) > 3 and '%' in ast.unparse(loop.tree):
         many = run(replace(form, n_batches=67))
         if many.steps: ran = many
@@ -655,11 +669,22 @@ def _other_shapes(e, form):
                       re.I)
     return [(5, 6), *_pictures] if about and isinstance(e, (RuntimeError, ValueError, IndexError)) else []
 
-def _got_further(other, ran):
-    "Whether one run came further than another before its error"
-    if other.error is None: return True
-    def how_far(run): return len(run.recorder.forwards), len(run.recorder.events)
-    return how_far(other) > how_far(ran)
+def _mended(ran, loop, run, make):
+    "A run on the form that an error asks for; None where there is none with which the loop comes further"
+    form = ran.things.form
+    if (other := _asked_for(ran.error, form, loop)) not in (None, form): return run(other)
+    best = ran
+    for shape in _other_shapes(ran.error, form) if make is None else ():
+        n_out = prod(shape) if 'x' in form.outs else form.n_out
+        other = run(replace(form, shape=shape, n_out=n_out))
+        if _how_far(other) > _how_far(best): best = other
+        if best.error is None: break
+    return None if best is ran else best
+
+def _how_far(ran):
+    "How far a run came before its error"
+    place = 0 if ran.error is None else _where(ran, ran.error)[0]
+    return ran.error is None, len(ran.recorder.forwards), len(ran.recorder.events), place
 
 def _asked_for(e, form, loop):
     "The form that an error asks for; None where it is about something else"
@@ -1100,7 +1125,7 @@ class FileLoops:
             if not called: continue
             with suppress(Exception):
                 found = judge(loop, seed=self.seed, lenient=False)
-                if found.unclear or not found.ran.recorder.forwards: continue
+                if found.unclear or not found.ran.of('step', 'update'): continue
                 unclear -= called
                 yield loop, found
 

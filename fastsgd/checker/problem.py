@@ -294,6 +294,12 @@ class _Plan(StepLR):
     "A schedule for epochs; takes a loss too, as ReduceLROnPlateau does"
     def step(self, *_): super().step()
 
+def _role_of_setting(name):
+    "What a loop asks its settings for, where the name alone tells no role"
+    if re.search('(^|_)(out|output|root|name|arch|save|run)', name): return 'path'
+    if re.search('weight|lambda|lam|alpha|beta|coef|scale|ratio|margin|smooth|prob|^p_', name): return 'share'
+    return 'off' if re.match('(use|is|has|no|do|with|enable|deterministic)', name) else ''
+
 class Settings:
     "Settings by whatever names they are asked for"
     def __init__(self,
@@ -303,10 +309,9 @@ class Settings:
 
     def __getattr__(self, name):
         if name.startswith('__'): raise AttributeError(name)
-        try: return self._things.give(role_of(name), name, self._valid)
+        try: return self._things.give(role_of(name) or _role_of_setting(plain_name(name)), name, self._valid)
         except NotKnown as e:
-            if name in self._things.wanted: return self._things.setting(plain_name(name))
-            raise AttributeError(name, name=name, obj=self) from e
+            raise AttributeError(f'the settings have no {name}', name=name, obj=self) from e
 
     def __getitem__(self, name): return getattr(self, name)
     def __contains__(self, name): return hasattr(self, name)
@@ -330,7 +335,7 @@ class Things:
         self.form, self.tell, self.told, self.made = form, tell, told or {}, {}
         self.sunk, self.epoch, self.folder = [], 0, None
         self.aside, self.roles, self.wanted, self.optimizers = nullcontext, {}, (), []
-        self.stood_in, self.feeds, self.in_percent = [], {}, ()
+        self.stood_in, self.feeds, self.in_percent, self.apart = [], {}, (), {}
         if model is not None: self.made['model'] = model
 
     def __getattr__(self, role):
@@ -397,6 +402,7 @@ class Things:
         halves, here = ('train', 'valid'), self.valid if valid else self.train
         if role == 'loader': return here
         if role.startswith(halves): return self._of_half(role[6:], getattr(self, role[:5]))
+        if role == 'loaders' and name in self.apart: return [self.train, self.valid, self.valid][:self.apart[name]]
         if role == 'loaders': return _Halves(self.train, self.valid)
         if role == 'sizes': return _Halves(len(self.train.dataset), len(self.valid.dataset))
         if role in ('n_train', 'n_valid'): return len(getattr(self, role[2:]).dataset)
@@ -410,22 +416,15 @@ class Things:
         if role == 'make_optimizer': return torch.optim.SGD
         if role == 'sink': return _Sink(self.sunk)
         if role == 'history': return self.made.setdefault(name, _History())
-        if role == 'path': return str(self._place()/name)
+        if role == 'path': return self._path(name)
         if role == 'n_in': return prod(self.form.shape)
         if role == 'number': return _number(plain_name(name))
         if role in (known := self._plain()): return known[role]
         raise NotKnown(name)
 
-    def setting(self,
-        name: str # in small letters
-    ) -> object: # a number, or a path
-        "What a loop asks its settings for, where no role is known"
-        if re.search('out|root|name|data|arch|save|model|run', name): return self.give('path', name, False)
-        return 0.5 if re.search('weight|lambda|alpha|beta|coef|scale|ratio|margin|smooth', name) else 0
-
     def _plain(self):
         "Things that are numbers and such"
-        return dict(device=torch.device('cpu'), epochs=2, epoch=self.epoch, n_accumulate=2,
+        return dict(device=torch.device('cpu'), epochs=2, epoch=self.epoch, n_accumulate=2, share=0.5,
                     clip=0.05,
                     batch_size=self.bs, n_out=self.form.n_out, log_every=2, off=False, momentum=0.9,
                     weight_decay=0.01, gamma=0.5)
@@ -444,10 +443,11 @@ class Things:
     def stand_in(self,
         name: str, # of a function or a class that is missing
         takers: dict, # as `takers_in` tells
-        valid: bool # is it for a function that measures?
+        valid: bool, # is it for a function that measures?
+        sure: bool = False # is it surely called, so that it is no loader itself?
     ) -> StandIn: # raises `LookupError` where its name does not tell
         "What takes the place of something that a file could not import"
-        if not can_stand_in(name, takers): raise LookupError(name)
+        if not (sure and role_of(name) in _read_only or can_stand_in(name, takers)): raise LookupError(name)
         self.stood_in.append(name)
         return StandIn(name, takers, lambda role, n, args: self._given_by(role, n, args, name, valid))
 
@@ -472,6 +472,12 @@ class Things:
         except (KeyError, StopIteration): self.feeds[half] = iter(getattr(self, half))
         return next(self.feeds[half])
 
+    def _path(self, name):
+        "A place to write to; a folder is there"
+        path = self._place()/name
+        if re.search('dir|folder|root|out', name): path.mkdir(exist_ok=True)
+        return str(path)
+
     def _place(self):
         "A folder for files that a loop wants to write"
         if self.folder is None: self.folder = tempfile.TemporaryDirectory()
@@ -482,6 +488,8 @@ def _share_right(preds, labels):
     "The share of right predictions, as a metric that is handed over"
     if preds.ndim == labels.ndim == 1 and not preds.is_floating_point(): return (preds == labels).float().mean()
     return right_ones(preds, labels).float().mean()
+
+_read_only = {'loader', 'train_loader', 'valid_loader', 'loaders', 'train_set', 'valid_set', 'x', 'history'}
 
 def _an_optimizer(given, lr):
     "An optimizer for what somebody hands over: parameters, or another optimizer"

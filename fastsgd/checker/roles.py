@@ -137,6 +137,20 @@ def _name_in(node): return ast.unparse(node) if isinstance(node, (ast.Name, ast.
 _wrappers = {'enumerate', 'tqdm', 'iter', 'zip', 'progress_bar', 'trange', 'master_bar', 'track', 'list', 'islice',
              'cycle', 'notebook'}
 
+def _is_half(node):
+    "Whether something says training or validation: `'trn'`, `phase`"
+    if isinstance(node, ast.Constant): return isinstance(node.value, str) and role_of(node.value) in _halves
+    return role_of(_name_in(node)) == 'phase'
+
+_halves = {'is_training', 'train_loader', 'valid_loader'}
+
+def _taken_by_half(tree):
+    "The names out of which a half is taken to be read: `data['trn']`"
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.For, ast.comprehension)): continue
+        for part in ast.walk(node.iter):
+            if isinstance(part, ast.Subscript) and _is_half(part.slice) and (name := _name_in(part.value)): yield name
+
 _no_data = 'items', 'parameters', 'modules', 'range', 'buffers', 'children'
 
 def _read_names(node):
@@ -183,6 +197,7 @@ def roles_by_use(
         name = _name_in(node.args[0])
         if name and _name_in(node.func).endswith('DataLoader'):
             found[name] = 'valid_set' if role_of(name).startswith('valid') else 'train_set'
+    found |= dict.fromkeys(_taken_by_half(tree), 'loaders')
     for name, width in _loops_in(tree):
         if width > 1 or role_of(name) in ('', 'x', 'train_x'): found[name] = 'loader'
     return found
@@ -197,7 +212,7 @@ def roles_in(
     roles = {}
     for name in names:
         role, use = role_of(name), used.get(name, '')
-        if use.endswith('_set'): role = use
+        if use.endswith('_set') or use == 'loaders' and role in ('', 'loader', 'x', 'train_set'): role = use
         elif use == 'loader' and role not in _readable:
             role = 'train_loader' if role == 'is_training' else 'loader'
         elif role in _vague or not role: role = use or role

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['AverageMeter', 'top_k_accuracy', 'given_by', 'lists_of_shares', 'takers_in', 'called_in', 'StandIn', 'can_stand_in',
-           'Package', 'modules_in', 'kinds_of', 'parts_in', 'keys_in', 'outputs_in']
+           'Package', 'modules_in', 'kinds_of', 'parts_in', 'unpacked_in', 'keys_in', 'outputs_in']
 
 # %% ../../nbs/88_standins.ipynb #7ab149be
 import ast, re, sys
@@ -319,7 +319,16 @@ def parts_in(
     found = [names for names in found if names and '_' not in names or names and len(names) > 1]
     return kinds_of(max(found, key=len), inputs) if found else ()
 
-# %% ../../nbs/88_standins.ipynb #eb657581
+# %% ../../nbs/88_standins.ipynb #4cd97237
+def unpacked_in(
+    tree: ast.AST # of a loop
+) -> dict: # into how many, by the name without what stands before its last dot
+    "The things that a loop takes apart: `train_dl, valid_dl = loaders`"
+    return {ast.unparse(value).rpartition('.')[2]: len(target.elts) for n in ast.walk(tree) if isinstance(n, ast.Assign)
+            for target in n.targets for target, value in _pairs(target, n.value)
+            if isinstance(target, ast.Tuple) and isinstance(value, (ast.Name, ast.Attribute))}
+
+# %% ../../nbs/88_standins.ipynb #ffeac78f
 def keys_in(
     tree: ast.AST # of a loop
 ) -> dict: # kinds by name; empty where batches are no dicts
@@ -338,7 +347,7 @@ def keys_in(
         if kind not in kinds.values() and rest: kinds[rest.pop(0)] = kind
     return kinds and {k: kind or 'x' for k, kind in kinds.items()}
 
-# %% ../../nbs/88_standins.ipynb #5ea4d587
+# %% ../../nbs/88_standins.ipynb #ff1fea66
 _again = re.compile(r'(x_?)?(recon|rec|reconstruct).*|x_?hat|x_?rec|decoded|.*_recon|.*_rec|restored|denoised')
 _beside = re.compile(r'mu|mean|log_?var|log_?std|std|sigma|z|latent.*|h|hn|hidden.*|state.*|c|cn|memory|mems|feat.*|'
                      r'.*_feat.*|emb.*|att.*|trans.*|aux.*|_.*|.*_hidden|vq.*|codes?|kl.*')
@@ -359,7 +368,7 @@ def _compared_with_inputs(tree):
     return any(isinstance(n.args[0], ast.Call) and [*map(ast.unparse, n.args[0].args)] == [ast.unparse(n.args[1])]
                for n in calls)
 
-# %% ../../nbs/88_standins.ipynb #752469c6
+# %% ../../nbs/88_standins.ipynb #753293c4
 def outputs_in(
     tree: ast.AST # of a loop
 ) -> tuple: # 'preds', 'x' for the inputs again, or 'state' for each; empty for predictions alone
