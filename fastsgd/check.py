@@ -305,7 +305,16 @@ def _as_told(effect):
     size = None if effect.size is None or isinf(effect.size) else effect.size
     return dict(effect=effect.text, differs=effect.of, difference=size)
 
-def _unclear(judged): return [f'{judged.name} could not be judged. {judged.unclear}'] if judged.unclear else []
+def _unclear(judged):
+    "Notes: why a loop could not be judged, and what it was judged with"
+    if judged.unclear: return [f'{judged.name} could not be judged. {judged.unclear}']
+    return [f'{judged.name}: {_listed(judged.stood_in)}'] if judged.stood_in else []
+
+def _listed(names):
+    "A sentence on what was missing"
+    shown = ', '.join(f'`{n}`' for n in names[:4]) + (' and more' if len(names) > 4 else '')
+    if len(names) == 1: return f'{shown} was not found: a stand-in took its place.'
+    return f'{shown} were not found: stand-ins took their places.'
 
 def _as_line(judged):
     "A judgement as a line for the process that waits"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import StringIO
 from math import prod
+from time import monotonic
 from types import CodeType
 from unittest.mock import patch
 
@@ -71,6 +72,11 @@ class Judgement:
     verdicts: list = field(default_factory=list) # mistakes, then notes
     unclear: str = '' # why it could not be judged, in a sentence
     ran: Ran = None # what was seen
+
+    @property
+    def stood_in(self) -> list: # names
+        "What was missing, and something took its place"
+        return [] if self.ran is None else list(dict.fromkeys(self.ran.things.stood_in))
 
     @property
     def mistakes(self) -> list: # without the notes
@@ -392,7 +398,8 @@ def _candidates(loop, n_out, keys, seed, model_form):
         keys, by_name = keys or (() if keys_in(loop.tree) else ('pixel_values', 'labels')), True
         chosen = [f for f in chosen if f.n_out > 1 and f.labels == 'index'][:1] or [forms['classes']]
     else: by_name = False
-    chosen = [_with_batches(replace(f, seed=seed, shape=shape, by_name=by_name), loop, keys) for f in chosen]
+    batch = _with_batches(Form(), loop, keys)
+    chosen = [replace(f, seed=seed, shape=shape, by_name=by_name, keys=batch.keys, parts=batch.parts) for f in chosen]
     if not model_form: return _by_outputs(chosen, loop)
     shape, n_out = model_form
     fitting = [replace(f, shape=shape, n_out=n_out) for f in chosen if (f.n_out > 1) == (n_out > 1)]
@@ -407,7 +414,8 @@ def _hands_over_by_name(loop):
 
 def _by_outputs(chosen, loop):
     "The forms whose model gives what a loop takes for granted; one is enough where no labels are learned"
-    found = [_with_outputs(f, loop.tree, loop.text) for f in chosen]
+    outs = outputs_in(loop.tree)
+    found = [_with_outputs(f, outs, loop.text) for f in chosen]
     return found[:1] if 'x' in found[0].outs else found
 
 def _with_batches(form, loop, keys):
@@ -417,9 +425,8 @@ def _with_batches(form, loop, keys):
     if kinds: return replace(form, keys=tuple(kinds), parts=tuple(kinds.values()))
     return replace(form, parts=parts_in(loop.tree) or form.parts)
 
-def _with_outputs(form, tree, text):
+def _with_outputs(form, outs, text):
     "A form whose model gives what a loop takes for granted"
-    outs = outputs_in(tree)
     if 'x' not in outs: return replace(form, outs=outs)
     return replace(form, outs=outs, n_out=prod(form.shape), unit='binary_cross_entropy' in text or 'BCE' in text)
 
@@ -494,17 +501,19 @@ def judge(
         return Judgement(loop.name, loop.kind, unclear=several)
     make, takes = _own_model(loop)
     if loop.kind == 'measure' and _optional_optimizer(loop): partner = None
-    best = None
+    best, began = None, monotonic()
     for form in [only] if only else _candidates(loop, n_out, keys, seed, takes):
         if best is not None and not best.unclear and not _may_be_another(best, form): continue
+        if monotonic() - began > _longest: break
         try: now = _judged_on(loop, form, told, named, make, partner)
         except Unclear as e:
             best = Judgement(loop.name, loop.kind, unclear=str(e))
             break
+        if best is not None and best.unclear and _is_of_this_form(now): continue
         if best is None or _badness(now) < _badness(best): best = now
         if not now.unclear and not now.mistakes or not _was_given_data(now.ran): break
-    began = best.ran is not None and best.ran.recorder.forwards
-    if best.unclear and lenient and not isinstance(loop.f, CodeType) and not began:
+    called = best.ran is not None and best.ran.recorder.forwards
+    if best.unclear and lenient and not isinstance(loop.f, CodeType) and not called:
         best = _judge_leniently(loop, roles=roles, n_out=n_out, keys=keys, seed=seed,
                                 partner=partner) or best
     own = _own_params(loop, told)
@@ -518,11 +527,17 @@ def judge(
     return best
 
 # %% ../../nbs/88_loops.ipynb #fac0bcbc
+def _is_of_this_form(judgement):
+    "Whether all that is said about a loop that stopped may come of what it was given"
+    return judgement.ran.error is not None and {v.slug for v in judgement.mistakes} <= _by_form
+
+_longest = 6. # seconds to look for a form that fits
+
 def _was_given_data(ran):
     "Whether a loop has read or called anything of ours; if not, another form would change nothing"
-    ours = {id(x) for n, x in ran.things.made.items() if n in ('model', 'teacher')} if not ran.own_model else set()
-    return ran.error is not None or bool(ran.of('read')) and any(e.loader in ('train', 'valid') for e in ran.of('read')) \
-        or any(id(f.module) in ours for f in ran.recorder.forwards) or not ran.recorder.forwards
+    if ran is None or ran.error is not None or not ran.recorder.forwards: return True
+    own = all(isinstance(f.module, TinyNet) is False for f in ran.recorder.forwards)
+    return not own or any(e.loader in ('train', 'valid') for e in ran.of('read'))
 
 def _told_roles(roles):
     "What was told by name: values, and names of roles"
@@ -709,7 +724,8 @@ def _of_several(form, loop, n):
     "A form with as many parts or outputs as another function of the file takes apart"
     tree = _tree(loop.text)
     if len(parts := parts_in(tree)) == n != len(form.parts): return replace(form, parts=parts)
-    if len(outputs_in(tree)) == n != len(form.outs): return _with_outputs(form, tree, loop.text)
+    outs = outputs_in(tree)
+    if len(outs) == n != len(form.outs): return _with_outputs(form, outs, loop.text)
 
 def _tree(text):
     try: return ast.parse(text)
@@ -1125,7 +1141,7 @@ class FileLoops:
             if not called: continue
             with suppress(Exception):
                 found = judge(loop, seed=self.seed, lenient=False)
-                if found.unclear or not found.ran.of('step', 'update'): continue
+                if found.unclear or not found.ran.of('backward', 'loss'): continue
                 unclear -= called
                 yield loop, found
 

@@ -448,12 +448,13 @@ class Things:
     ) -> StandIn: # raises `LookupError` where its name does not tell
         "What takes the place of something that a file could not import"
         if not (sure and role_of(name) in _read_only or can_stand_in(name, takers)): raise LookupError(name)
-        self.stood_in.append(name)
         return StandIn(name, takers, lambda role, n, args: self._given_by(role, n, args, name, valid))
 
     def _given_by(self, role, name, args, maker, valid):
         "What a stand-in gives when it is called"
+        self.stood_in.append(maker)
         if role == 'meter': return AverageMeter(*args)
+        if role == 'penalty': return args[0].pow(2).mean()
         if role == 'batch': return self._next_batch(name if name in ('train', 'valid') else 'valid' if valid else 'train')
         if role == 'model' and not is_teacher(name): return self._only_model(name, maker)
         if role == 'optimizer' and args: return _an_optimizer(args[0], self.lr)
@@ -498,4 +499,5 @@ def _an_optimizer(given, lr):
 def _number(name):
     "A number by its name"
     ones = ('world_size', 'topk', 'temperature', 'tau', 'k', 'i')
+    if re.match('pad|ignore', name): return -100  # as no label is
     return 8 if 'hidden' in name or name == 'width' else 1 if name in ones else 3 if name == 'patience' else 0

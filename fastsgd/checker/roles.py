@@ -9,6 +9,7 @@ __all__ = ['plain_name', 'role_of', 'sure_role_of', 'source_of', 'tree_of', 'rol
 # %% ../../nbs/88_roles.ipynb #4e65be51
 import ast, builtins, dis, inspect, re, textwrap
 from collections.abc import Callable
+from functools import lru_cache
 from types import CodeType, FunctionType
 
 # %% ../../nbs/88_roles.ipynb #a2f35671
@@ -38,7 +39,7 @@ _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'scheduler': r'(lr_?)?(scheduler|sched|schedule|schd)(_lr)?|lrs|.*_scheduler',
     'scaler': r'(grad_|amp_|loss_)?scaler',
     'n_accumulate': r'.*accum.*|k_?(micro|batches)|micro_?(steps|batches)|virtual_batches',
-    'clip': r'.*clip.*|max_?(grad_?)?norm',
+    'clip': r'.*clip.*|max_?(grad_?)?norm|max_?grad(ient)?s?|grad(ient)?_?max',
     'make_optimizer': r'(opt|optim|optimi[sz]er)_?(func|fn|cls|class|f|type|factory|func|name_cls)',
     'optimizer': r'(optimi[sz]er|optim|opt|opti|trainer|solver|updater|sgd|adam)(_?(sgd|adam|model|net|1))?|'
                  r'.*_(optimizer|optim|opt)',
@@ -71,7 +72,7 @@ _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'phase': r'phase|mode|split|stage|part(ition)?|set_?name|tag|subset',
     'off': r'verbose|debug|quiet|silent|save|use_.*|half|amp|fp16|mixed_precision|shuffle|plot|log_wandb|distributed|'
            r'ddp|is_distributed|early_stop(ping)?|profile|dry_run|resume|.*_only|flag|no_.*|cuda',
-    'number': r'seed|patience|rank|world_size|local_rank|num_workers|delta|min_delta|eps(ilon)?|hidden.*|n_hidden|'
+    'number': r'pad(ding)?_?(idx|index|id|token_id)?|ignore_(index|label|idx)|seed|patience|rank|world_size|local_rank|num_workers|delta|min_delta|eps(ilon)?|hidden.*|n_hidden|'
               r'width|dropout|temperature|tau|topk|warmup.*|best_.*|fold|trial|run_id|i|k|global_step|step',
     'valid_loader ': rf'{_valid}(_?data|s)?', 'train_loader ': rf'{_train}(_?data|s)?',
     'loader ': 'data|batches|examples',
@@ -181,6 +182,10 @@ def roles_by_use(
     tree: ast.AST # of a function
 ) -> dict: # roles by name, as the name is written
     "What things seem to be by how they are used"
+    return dict(_roles_by_use(tree))
+
+@lru_cache(maxsize=64)
+def _roles_by_use(tree):
     votes, found = {}, {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and (name := _name_in(node.value)):

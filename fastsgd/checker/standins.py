@@ -68,7 +68,7 @@ def top_k_accuracy(
         right = best == target.view(-1, 1)
         return [right[:, :k].float().sum().reshape(1)*100/len(target) for k in topk]
 
-# %% ../../nbs/88_standins.ipynb #e3ac8474
+# %% ../../nbs/88_standins.ipynb #8a248013
 _verb = re.compile(r'(get|build|make|create|load|init|setup|set_?up|prepare|new|define|construct|read|fetch)_?(?=[a-z])')
 _words = {role: re.compile(pattern) for role, pattern in {
     'meter': r'(average|avg|running|value|smoothed|moving|metric|loss|epoch)?_?(meter|averager|running_average|'
@@ -78,6 +78,7 @@ _words = {role: re.compile(pattern) for role, pattern in {
             r'timer|tensorboard|saver|checkpointer?)',
     'optimizer': r'(.*_)?(optimi[sz]er|optim|opt)', 'scheduler': r'(.*_)?(scheduler|sched|schedule|.*_warmup)',
     'loss': r'(.*_)?(loss(_fn|_func)?|criterion)',
+    'penalty': r'.*(regulari[sz]er|penalty|regulari[sz]ation)',
     'loaders': r'(.*_)?(data_?loaders|loaders|dls|data_?bunch|data_?module)',
     'loader': r'(.*_)?(data_?loader|loader|dl|batches|batch_?iter(ator)?|data_?iter(ator)?|data_gen(erator)?)',
     'batch': r'(.*_)?(batch|mini_?batch)',
@@ -181,14 +182,14 @@ def _half_in(args, kwargs):
         if role.startswith('valid'): return 'valid'
     return 
 
-# %% ../../nbs/88_standins.ipynb #f9f2eaba
+# %% ../../nbs/88_standins.ipynb #770cc3b6
 class StandIn:
     "Stands for a function or a class that is missing, and gives what its name or its takers promise"
     def __init__(self,
         name: str, # that is missing
         takers: dict, # of `takers_in`
         give: Callable # `give(role, name, args)` gives a thing
-    ): self.name, self.takers, self.give, self.what = name, takers, give, given_by(name)
+    ): self.name, self.takers, self.give, self.what = name, takers, give, given_by(name) or role_of(name)
 
     def __call__(self, *args, **kwargs):
         names = self.takers.get((self.name, sys._getframe(1).f_lineno), [])
@@ -198,7 +199,7 @@ class StandIn:
         if self.what in ('loader', 'train_set') and half:
             return self.give('_'.join([half, self.what.rpartition('_')[2]]), self.name, args)
         told = _role_here(names[0], self.name) if names else ''
-        keeps = self.what in ('meter', 'sink', 'args', 'batch') or told not in _made
+        keeps = self.what in ('meter', 'sink', 'args', 'batch', 'penalty') or told not in _made
         return self.give(self.what if keeps else told, half or (names or [self.name])[0], args)
 
     def __getattr__(self, name):
