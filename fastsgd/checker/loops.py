@@ -30,7 +30,7 @@ from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    sure_role_of, tree_of)
-from .standins import (Package, called_in, given_by, keys_in, lists_of_shares, modules_in,
+from .standins import (Package, called_in, fields_in, given_by, keys_in, lists_of_shares, modules_in,
                                       outputs_in, parts_in, takers_in, unpacked_in)
 from .traces import Recorder, Stop
 from .words import exception_in_words, quoted
@@ -324,6 +324,7 @@ def _as_partner(ran, partner):
 class _NoState(dict):
     "What a file would have held that is not there: the parameters stay as they are"
     def __missing__(self, key): return self
+    def __iter__(self): raise FileNotFoundError('It is not there.')
 
 def _load_if_there(load):
     def load_or_leave(f, *args, **kwargs):
@@ -641,13 +642,14 @@ def _judged_on(loop, form, told, roles, make, partner):
         many = run(replace(form, n_batches=67))
         if many.steps: ran = many
     verdicts = [v for v in judged(ran) if ran.error is None or v.slug in _before_an_error]
+    if ran.things.form.pixels: verdicts = [v for v in verdicts if v.slug not in _by_cut]
     found = Judgement(loop.name, loop.kind, verdicts, ran=ran)
     if any(v.slug == 'labels-broadcast' for v in verdicts) and not _shapes_are_its_own(ran):
         shape = tuple(ran.things.train.y[:4].shape)
         found.unclear = f'Which shapes do its labels have? Those of shape {shape} do not fit.'
         return found
     if ran.error is not None and not found.mistakes: return _stopped(found, run(replace(form, even=True)))
-    if ran.error is None: verdicts = verdicts + _numbers_of(ran, verdicts)
+    if ran.error is None and not ran.things.form.pixels: verdicts = verdicts + _numbers_of(ran, verdicts)
     found.verdicts = _in_order(with_effects(verdicts, ran))
     if not found.mistakes: found.unclear = _nothing_seen(ran)
     return found
@@ -689,12 +691,19 @@ def _mended(ran, loop, run, make):
     form = ran.things.form
     if (other := _asked_for(ran.error, form, loop)) not in (None, form): return run(other)
     best = ran
-    for shape in _other_shapes(ran.error, form) if make is None else ():
-        n_out = prod(shape) if 'x' in form.outs else form.n_out
-        other = run(replace(form, shape=shape, n_out=n_out))
+    for other in _other_sizes(ran.error, form, loop) if make is None else ():
+        other = run(other)
         if _how_far(other) > _how_far(best): best = other
         if best.error is None: break
     return None if best is ran else best
+
+def _other_sizes(e, form, loop):
+    "Forms of other sizes that may be meant where something does not fit"
+    about_pixels = re.search('mask|segm|unet|dice|iou|pixel|depth', loop.text, re.I) and isinstance(e, Exception)
+    if about_pixels and not form.pixels and not isinstance(e, (NameError, AttributeError, KeyError)):
+        yield replace(form, pixels=True, shape=(3, 8, 8), outs=())
+    for shape in _other_shapes(e, form):
+        yield replace(form, shape=shape, n_out=prod(shape) if 'x' in form.outs else form.n_out, pixels=False)
 
 def _how_far(ran):
     "How far a run came before its error"
@@ -710,6 +719,8 @@ def _asked_for(e, form, loop):
     if isinstance(e, KeyError) and form.keys: return _with_key(form, e.args[0])
     if isinstance(e, TypeError) and 'indices must be integers' in said or "'list' object has no attribute 'i" in said:
         return form if form.keys else _with_batches(form, loop, tuple(keys_in(_tree(loop.text))) or ('x', 'y'))
+    if isinstance(e, AttributeError) and (keys := fields_in(_tree(loop.text))) and not form.keys:
+        return replace(form, keys=tuple(keys), parts=tuple(keys.values()))
     if re.search("must be Tensor, not list|'list' object has no attribute", said): return replace(form, bare=True)
     parts = re.search(r'values to unpack \(expected (\d)', said)
     return parts and _of_several(form, loop, int(parts.group(1)))

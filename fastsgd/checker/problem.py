@@ -36,6 +36,7 @@ class Form:
     parts: tuple = ('x', 'y') # of a batch, as `kinds_of` tells
     bare: bool = False # is a batch one tensor, and no list?
     outs: tuple = () # what the model gives, as `outputs_in` tells; empty for predictions alone
+    pixels: bool = False # is there a label for each pixel?
     columns: bool = False # do labels (N,) come as (N, 1)?
     unit: bool = False # do inputs lie between 0 and 1?
     n_batches: int = 7 # to train with
@@ -63,17 +64,18 @@ class TinyNet(nn.Module):
         form: Form # how wide it is, and what it ends in
     ):
         super().__init__()
-        self.features = nn.Sequential(nn.Flatten(), nn.Linear(prod(form.shape), 8),
-                                      nn.BatchNorm1d(8), nn.ReLU(),
-                                      nn.Dropout(0.4))
-        self.fc, self.form = nn.Linear(8, form.n_out), form
+        if form.pixels: first = nn.Conv2d(form.shape[0], 8, 1), nn.BatchNorm2d(8)
+        else: first = nn.Flatten(), nn.Linear(prod(form.shape), 8), nn.BatchNorm1d(8)
+        self.features = nn.Sequential(*first, nn.ReLU(), nn.Dropout(0.4))
+        self.fc = nn.Conv2d(8, form.n_out, 1) if form.pixels else nn.Linear(8, form.n_out)
+        self.form = form
 
     def forward(self, x, *more, **named):
         preds = self.fc(self.features(x))
         if self.form.gives == 'log-probs': preds = preds.log_softmax(1)
         if self.form.gives == 'probs': preds = preds.sigmoid()
         if 'x' in self.form.outs: preds = preds.view_as(x).sigmoid() if self.form.unit else preds.view_as(x)
-        return preds.flatten() if self.form.flat else preds
+        return preds.squeeze(1) if self.form.flat else preds
 
     def init_hidden(self,
         n: int = 1, # rows
@@ -154,6 +156,12 @@ class DictBatch(dict):
         "The same batch"
         return self
 
+    cuda = to
+
+    def __getattr__(self, name): # as batches of torchtext are read
+        if name in self: return self[name]
+        raise AttributeError(f"'Batch' object has no attribute '{name}'")
+
 
 # %% ../../nbs/88_problem.ipynb #babf8736
 def _parts(kinds, xb, yb):
@@ -201,15 +209,17 @@ def _rows(form, n, seed):
     "Inputs and labels that have something to do with each other"
     g = torch.Generator().manual_seed(1000*form.seed + seed)
     x = torch.randn(n, *form.shape, generator=g)
-    teacher = torch.randn(prod(form.shape), max(form.n_out, 2), generator=torch.Generator().manual_seed(form.seed))
-    scores = x.flatten(1) @ teacher/prod(form.shape)**.5
+    rows = x.movedim(1, -1) if form.pixels else x.flatten(1)
+    size = rows.shape[-1]
+    teacher = torch.randn(size, max(form.n_out, 2), generator=torch.Generator().manual_seed(form.seed))
+    scores = rows @ teacher/size**.5
     if form.unit: x = x.sigmoid()
-    return x, as_labels(form, (scores + torch.randn(scores.shape, generator=g)).argmax(1))
+    return x, as_labels(form, (scores + torch.randn(scores.shape, generator=g)).argmax(-1))
 
 # %% ../../nbs/88_problem.ipynb #f0db6624
 def as_labels(
     form: Form, # which kind of labels
-    classes: Tensor # (N,) of whole numbers
+    classes: Tensor # (N,) of whole numbers; (N, H, W) for pixels
 ) -> Tensor: # as `form.labels` says
     "Labels as a loop wants them"
     if form.labels == 'index': return classes
@@ -221,7 +231,7 @@ def as_classes(
     cut: float = 0. # between two classes, where there is one output
 ) -> Tensor: # (N,)
     "The classes that predictions stand for"
-    if preds.ndim == 2 and preds.shape[1] > 1: return preds.argmax(1)
+    if preds.ndim in (2, 4) and preds.shape[1] > 1: return preds.argmax(1).flatten()
     return (preds.flatten() > cut).long()
 
 def right_ones(
@@ -368,7 +378,7 @@ class Things:
 
     def spread(self) -> None:
         "Make the labels of the validation set such that each way to average gives another accuracy"
-        if 'x' in self.form.outs: return  # it gives no classes
+        if 'x' in self.form.outs or self.form.pixels: return  # it gives no classes of rows
         was = self.model.training
         self.model.eval()
         try:

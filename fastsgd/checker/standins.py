@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['AverageMeter', 'top_k_accuracy', 'given_by', 'lists_of_shares', 'takers_in', 'called_in', 'StandIn', 'can_stand_in',
-           'Package', 'modules_in', 'kinds_of', 'parts_in', 'unpacked_in', 'keys_in', 'outputs_in']
+           'Package', 'modules_in', 'kinds_of', 'parts_in', 'unpacked_in', 'keys_in', 'fields_in', 'outputs_in']
 
 # %% ../../nbs/88_standins.ipynb #7ab149be
 import ast, re, sys
@@ -329,7 +329,21 @@ def unpacked_in(
             for target in n.targets for target, value in _pairs(target, n.value)
             if isinstance(target, ast.Tuple) and isinstance(value, (ast.Name, ast.Attribute))}
 
-# %% ../../nbs/88_standins.ipynb #ffeac78f
+# %% ../../nbs/88_standins.ipynb #03b70b33
+_known_inputs = {'input_ids', 'pixel_values', 'text', 'feats', 'img', 'src'}
+
+def _kinds_by_key(keys, items):
+    "Kinds by name, where all names may be read too (`items`)"
+    kinds = {k: _kind(k, _known_inputs) for k in keys}
+    if 'x' not in kinds.values() and items: kinds['input_ids'] = 'x'
+    rest = [k for k in kinds if not kinds[k]]
+    for kind in ('x', 'y'):
+        if kind not in kinds.values() and rest: kinds[rest.pop(0)] = kind
+    masks = [k for k in kinds if kinds[k] == 'mask' and 'att' not in k]
+    if 'y' not in kinds.values() and (masks or items): kinds[(masks or ['labels'])[0]] = 'y'
+    return kinds and {k: kind or 'x' for k, kind in kinds.items()}
+
+# %% ../../nbs/88_standins.ipynb #ae56a707
 def keys_in(
     tree: ast.AST # of a loop
 ) -> dict: # kinds by name; empty where batches are no dicts
@@ -339,16 +353,20 @@ def keys_in(
              and isinstance(n.slice.value, str)]
     keys = [n.slice.value for n in nodes if isinstance(n.value, ast.Name)
             and (n.value.id in whole or 'batch' in n.value.id)]
-    kinds = {k: _kind(k, {'input_ids', 'pixel_values', 'text', 'feats', 'img'}) for k in keys}
     items = any(isinstance(n, ast.Attribute) and n.attr == 'items' and ast.unparse(n.value) in whole | {'batch'}
                 for n in ast.walk(tree))
-    if 'x' not in kinds.values() and items: kinds['input_ids'] = 'x'
-    rest = [k for k in kinds if not kinds[k]]
-    for kind in ('x', 'y'):
-        if kind not in kinds.values() and rest: kinds[rest.pop(0)] = kind
-    return kinds and {k: kind or 'x' for k, kind in kinds.items()}
+    return _kinds_by_key(keys, items)
 
-# %% ../../nbs/88_standins.ipynb #ff1fea66
+def fields_in(
+    tree: ast.AST # of a loop
+) -> dict: # kinds by name; empty where batches have none
+    "The attributes by which a loop takes parts out of a batch, as in `batch.text`"
+    whole = {t.id for t in _taken_by_loops(tree) if isinstance(t, ast.Name)}
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
+             and n.value.id in whole and not hasattr(torch.Tensor, n.attr) and not hasattr(dict, n.attr)]
+    return _kinds_by_key([n.attr for n in nodes], False) if len({n.attr for n in nodes}) > 1 else {}
+
+# %% ../../nbs/88_standins.ipynb #c993f632
 _again = re.compile(r'(x_?)?(recon|rec|reconstruct).*|x_?hat|x_?rec|decoded|.*_recon|.*_rec|restored|denoised')
 _beside = re.compile(r'mu|mean|log_?var|log_?std|std|sigma|z|latent.*|h|hn|hidden.*|state.*|c|cn|memory|mems|feat.*|'
                      r'.*_feat.*|emb.*|att.*|trans.*|aux.*|_.*|.*_hidden|vq.*|codes?|kl.*')
@@ -369,7 +387,7 @@ def _compared_with_inputs(tree):
     return any(isinstance(n.args[0], ast.Call) and [*map(ast.unparse, n.args[0].args)] == [ast.unparse(n.args[1])]
                for n in calls)
 
-# %% ../../nbs/88_standins.ipynb #753293c4
+# %% ../../nbs/88_standins.ipynb #046432dc
 def outputs_in(
     tree: ast.AST # of a loop
 ) -> tuple: # 'preds', 'x' for the inputs again, or 'state' for each; empty for predictions alone
