@@ -281,12 +281,12 @@ def _missed(ran, loop):
 
 def _helper_without_data(ran, loop):
     "The author's own function in which data was missing, where its name tells what it gives"
-    own = {f.__code__: n for n, f in loop.space.items() if inspect.isfunction(f)}
-    codes, tb = [], ran.error.__traceback__
+    own = {n: f.__code__ for n, f in loop.space.items() if inspect.isfunction(f) and given_by(n) in _from_disk}
+    codes, tb, (_, text) = [], ran.error.__traceback__, _where(ran, ran.error)
     while tb:
         codes.append(tb.tb_frame.f_code)
         tb = tb.tb_next
-    return next((own[c] for c in codes if c in own and given_by(own[c]) in _from_disk), '')
+    return next((n for n, code in own.items() if code in codes or f'{n}(' in text), '')
 
 _from_disk = {'batch', 'loader', 'loaders', 'train_set', 'model'}
 
@@ -1114,7 +1114,18 @@ class FileLoops:
                       and x.owner not in own}
         for program in self.programs:
             self.loops[program.name] = replace(program, space={**space, **program.space})
+        if not (self.own or self.loops or own): self.loops = self._called_alone(space)
         return [*self.own, *self.loops]
+
+    def _called_alone(self, space):
+        "The statements that train by calling again and again what takes one step"
+        trees, found = {f.__name__: tree_of(f) for _, f, _ in _functions_of(space)}, {}
+        for statement, code in self.statements:
+            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)): continue
+            if kind_of_loop('', ast.Module([statement], []), trees) != 'train': continue
+            loop = _caller(statement, code, [], space, self.text)
+            found[loop.name] = loop
+        return found
 
     def instead(self,
         name: str, # of an exercise in whose check no mistake had a name

@@ -225,7 +225,7 @@ class Package:
     def __getattr__(self, name):
         if name.startswith('__'): raise AttributeError(name)
         try: return self.find(name)
-        except LookupError: raise AttributeError(f'there is no {name} to stand in for') from None
+        except LookupError: raise AttributeError(f'{name} is missing, as its module is') from None
 
 def modules_in(
     tree: ast.AST # of a file
