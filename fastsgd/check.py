@@ -308,9 +308,9 @@ def _as_told(effect):
 def _unclear(judged):
     "Notes: why a loop could not be judged, and what it was judged with"
     if judged.unclear: return [f'{judged.name} could not be judged. {judged.unclear}']
-    return [f'{judged.name}: {_listed(judged.stood_in)}'] if judged.stood_in else []
+    return [f'{judged.name}: {_what_stood_in(judged.stood_in)}'] if judged.stood_in else []
 
-def _listed(names):
+def _what_stood_in(names):
     "A sentence on what was missing"
     shown = ', '.join(f'`{n}`' for n in names[:4]) + (' and more' if len(names) > 4 else '')
     if len(names) == 1: return f'{shown} was not found: a stand-in took its place.'

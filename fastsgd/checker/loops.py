@@ -1151,7 +1151,7 @@ class FileLoops:
         for found in settled([*pairs, *self._as_called(pairs)]): yield found.name, found
 
     def _as_called(self, pairs):
-        "(loop, judgement) for the statements of the file that call what could not be judged by itself"
+        "(loop, judgement) for the statements that call what could not be judged by itself"
         unclear = {x.f.__name__ for x, found in pairs if found.unclear and found.kind == 'train'}
         loops, space = [x for x, _ in pairs], pairs[0][0].space if unclear else {}
         for statement, code in self.statements:
@@ -1162,6 +1162,7 @@ class FileLoops:
             with suppress(Exception):
                 found = judge(loop, seed=self.seed, lenient=False)
                 if found.unclear or not found.ran.of('backward', 'loss'): continue
+                found.verdicts = [v for v in found.verdicts if v.slug != 'divided-by-batch-size']  # rows not ours
                 unclear -= called
                 yield loop, found
 

@@ -74,7 +74,8 @@ class TinyNet(nn.Module):
         preds = self.fc(self.features(x))
         if self.form.gives == 'log-probs': preds = preds.log_softmax(1)
         if self.form.gives == 'probs': preds = preds.sigmoid()
-        if 'x' in self.form.outs: preds = preds.view_as(x).sigmoid() if self.form.unit else preds.view_as(x)
+        if 'x' in self.form.outs: preds = preds.view_as(x)
+        if 'x' in self.form.outs and self.form.unit: preds = preds.sigmoid()
         return preds.squeeze(1) if self.form.flat else preds
 
     def init_hidden(self,
@@ -164,12 +165,12 @@ class DictBatch(dict):
 
 
 # %% ../../nbs/88_problem.ipynb #babf8736
-def _parts(kinds, xb, yb):
+def _parts_of_batch(kinds, xb, yb):
     "The parts of a batch; inputs after the first are the first one, the other way around"
     makes = dict(y=yb.clone, length=lambda: torch.full((len(xb),), xb.shape[1]), index=lambda: torch.arange(len(xb)),
                  weight=lambda: torch.ones(len(xb)), mask=lambda: torch.ones(xb.shape[:2], dtype=torch.long),
                  x=lambda: xb.flip(-1))
-    found = [_parts(kind, xb, yb) if isinstance(kind, tuple) else makes[kind]() for kind in kinds]
+    found = [_parts_of_batch(kind, xb, yb) if isinstance(kind, tuple) else makes[kind]() for kind in kinds]
     for kind, t in ('x', xb), ('y', yb):  # the first of each is the one that is told of
         if kind in kinds: found[kinds.index(kind)] = t
     if kinds and isinstance(kinds[0], tuple): found[0][0] = xb
@@ -201,7 +202,8 @@ class TinyLoader(DataLoader):
     def _batch(self, xb, yb):
         "A batch as the form says"
         if self.form.bare: return xb
-        parts = _parts(self.form.parts, xb, yb[:, None] if self.form.columns and yb.ndim == 1 else yb)
+        if self.form.columns and yb.ndim == 1: yb = yb[:, None]
+        parts = _parts_of_batch(self.form.parts, xb, yb)
         return DictBatch(zip(self.form.keys, parts)) if self.form.keys else parts
 
 # %% ../../nbs/88_problem.ipynb #8f728f0a
@@ -412,8 +414,9 @@ class Things:
         halves, here = ('train', 'valid'), self.valid if valid else self.train
         if role == 'loader': return here
         if role.startswith(halves): return self._of_half(role[6:], getattr(self, role[:5]))
-        if role == 'loaders' and name in self.apart: return [self.train, self.valid, self.valid][:self.apart[name]]
-        if role == 'loaders': return _Halves(self.train, self.valid)
+        if role == 'loaders':
+            several = [self.train, self.valid, self.valid][:self.apart.get(name, 0)]
+            return several or _Halves(self.train, self.valid)
         if role == 'sizes': return _Halves(len(self.train.dataset), len(self.valid.dataset))
         if role in ('n_train', 'n_valid'): return len(getattr(self, role[2:]).dataset)
         if role == 'x': return here.x
@@ -434,8 +437,8 @@ class Things:
 
     def _plain(self):
         "Things that are numbers and such"
-        return dict(device=torch.device('cpu'), epochs=2, epoch=self.epoch, n_accumulate=2, share=0.5,
-                    clip=0.05,
+        return dict(device=torch.device('cpu'), epochs=2, epoch=self.epoch, n_accumulate=2,
+                    share=0.5, clip=0.05,
                     batch_size=self.bs, n_out=self.form.n_out, log_every=2, off=False, momentum=0.9,
                     weight_decay=0.01, gamma=0.5)
 
@@ -457,24 +460,29 @@ class Things:
         sure: bool = False # is it surely called, so that it is no loader itself?
     ) -> StandIn: # raises `LookupError` where its name does not tell
         "What takes the place of something that a file could not import"
-        if not (sure and role_of(name) in _read_only or can_stand_in(name, takers)): raise LookupError(name)
-        return StandIn(name, takers, lambda role, n, args: self._given_by(role, n, args, name, valid))
+        is_read = sure and role_of(name) in _read_only
+        if not (is_read or can_stand_in(name, takers)): raise LookupError(name)
+        def give(role, taker, args): return self._given_by(role, taker, args, name, valid)
+        return StandIn(name, takers, give)
 
     def _given_by(self, role, name, args, maker, valid):
         "What a stand-in gives when it is called"
         self.stood_in.append(maker)
         if role == 'meter': return AverageMeter(*args)
         if role == 'penalty': return args[0].pow(2).mean()
-        if role == 'batch': return self._next_batch(name if name in ('train', 'valid') else 'valid' if valid else 'train')
+        half = name if name in ('train', 'valid') else 'valid' if valid else 'train'
+        if role == 'batch': return self._next_batch(half)
         if role == 'model' and not is_teacher(name): return self._only_model(name, maker)
         if role == 'optimizer' and args: return _an_optimizer(args[0], self.lr)
-        if role == 'scheduler': return _Plan(_an_optimizer(args[0], self.lr) if args else self.optimizer, 1, 0.5)
+        if role == 'scheduler':
+            return _Plan(_an_optimizer(args[0], self.lr) if args else self.optimizer, 1, 0.5)
         try: return self.give(role, name, valid)
         except NotKnown: raise NameError(f"name '{maker}' is not defined", name=maker) from None
 
     def _only_model(self, name, maker):
         "The model, as long as nobody asks for a second one under another name"
-        if self.made.setdefault('the model', name) != name: raise NameError(f"name '{maker}' is not defined")
+        if self.made.setdefault('the model', name) != name:
+            raise NameError(f"name '{maker}' is not defined")
         return self.model
 
     def _next_batch(self, half):

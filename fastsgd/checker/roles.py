@@ -72,7 +72,8 @@ _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'phase': r'phase|mode|split|stage|part(ition)?|set_?name|tag|subset',
     'off': r'verbose|debug|quiet|silent|save|use_.*|half|amp|fp16|mixed_precision|shuffle|plot|log_wandb|distributed|'
            r'ddp|is_distributed|early_stop(ping)?|profile|dry_run|resume|.*_only|flag|no_.*|cuda',
-    'number': r'pad(ding)?_?(idx|index|id|token_id)?|ignore_(index|label|idx)|seed|patience|rank|world_size|local_rank|num_workers|delta|min_delta|eps(ilon)?|hidden.*|n_hidden|'
+    'number': r'pad(ding)?_?(idx|index|id|token_id)?|ignore_(index|label|idx)|'
+              r'seed|patience|rank|world_size|local_rank|num_workers|delta|min_delta|eps(ilon)?|hidden.*|n_hidden|'
               r'width|dropout|temperature|tau|topk|warmup.*|best_.*|fold|trial|run_id|i|k|global_step|step',
     'valid_loader ': rf'{_valid}(_?data|s)?', 'train_loader ': rf'{_train}(_?data|s)?',
     'loader ': 'data|batches|examples',
@@ -140,10 +141,10 @@ _wrappers = {'enumerate', 'tqdm', 'iter', 'zip', 'progress_bar', 'trange', 'mast
 
 def _is_half(node):
     "Whether something says training or validation: `'trn'`, `phase`"
-    if isinstance(node, ast.Constant): return isinstance(node.value, str) and role_of(node.value) in _halves
+    if isinstance(node, ast.Constant): return isinstance(node.value, str) and role_of(node.value) in _named_as_half
     return role_of(_name_in(node)) == 'phase'
 
-_halves = {'is_training', 'train_loader', 'valid_loader'}
+_named_as_half = {'is_training', 'train_loader', 'valid_loader'}
 
 def _taken_by_half(tree):
     "The names out of which a half is taken to be read: `data['trn']`"
@@ -217,7 +218,8 @@ def roles_in(
     roles = {}
     for name in names:
         role, use = role_of(name), used.get(name, '')
-        if use.endswith('_set') or use == 'loaders' and role in ('', 'loader', 'x', 'train_set'): role = use
+        halves = use == 'loaders' and role in ('', 'loader', 'x', 'train_set')
+        if use.endswith('_set') or halves: role = use
         elif use == 'loader' and role not in _readable:
             role = 'train_loader' if role == 'is_training' else 'loader'
         elif role in _vague or not role: role = use or role

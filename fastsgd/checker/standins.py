@@ -54,7 +54,10 @@ class AverageMeter:
     __float__ = item
 
     def __format__(self, spec): return format(self.item(), spec)
-    def __str__(self): return ('{name} {val' + self.fmt + '} ({avg' + self.fmt + '})').format(**vars(self))
+
+    def __str__(self):
+        text = '{name} {val' + self.fmt + '} ({avg' + self.fmt + '})'
+        return text.format(**vars(self))
 
 # %% ../../nbs/88_standins.ipynb #5e58e541
 def top_k_accuracy(
@@ -69,8 +72,8 @@ def top_k_accuracy(
         return [right[:, :k].float().sum().reshape(1)*100/len(target) for k in topk]
 
 # %% ../../nbs/88_standins.ipynb #8a248013
-_verb = re.compile(r'(get|build|make|create|load|init|setup|set_?up|prepare|new|define|construct|read|fetch)_?(?=[a-z])')
-_words = {role: re.compile(pattern) for role, pattern in {
+_verb = re.compile(r'(get|build|make|create|load|init|set_?up|prepare|new|define|construct|read|fetch)_?(?=[a-z])')
+_what_words_promise = {role: re.compile(pattern) for role, pattern in {
     'meter': r'(average|avg|running|value|smoothed|moving|metric|loss|epoch)?_?(meter|averager|running_average|'
              r'average|smoothed_value|running_mean|running_loss|tracker)|averager|.*average_?meter',
     'args': r'.*(config|cfg|args|arguments|options|hparams|parser|settings)',
@@ -101,11 +104,12 @@ def given_by(
     bare = _verb.sub('', plain, count=1)
     if _does.fullmatch(plain) and not _is_class(name): return 'sink'
     if bare == plain and role_of(name) and not _is_class(name): return ''
-    found = next((role for role, pattern in _words.items() if pattern.fullmatch(bare)), '')
+    promised = (role for role, words in _what_words_promise.items() if words.fullmatch(bare))
+    found = next(promised, '')
     return found or (role_of(bare) if bare != plain else '')
 
 # %% ../../nbs/88_standins.ipynb #a19d468d
-def _chain(node):
+def _names_in_chain(node):
     "The names in an expression such as `nets.Net(3).to(device)`: `nets`, `Net`, `to`"
     names = []
     while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
@@ -113,7 +117,7 @@ def _chain(node):
         node = node.func if isinstance(node, ast.Call) else node.value
     return [node.id, *names[::-1]] if isinstance(node, ast.Name) else []
 
-def _pairs(target, value):
+def _each_with_its_value(target, value):
     "(target, value) for an assignment, each by itself where there are as many"
     both = isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, ast.Tuple)
     if both and len(target.elts) == len(value.elts): return zip(target.elts, value.elts)
@@ -127,7 +131,7 @@ def _assignments(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                for part, value in _pairs(target, node.value):
+                for part, value in _each_with_its_value(target, node.value):
                     if isinstance(value, ast.Call): yield _named(part), value
 
 def _data_of(names, call):
@@ -141,10 +145,13 @@ def lists_of_shares(
     tree: ast.AST # of a file
 ) -> set: # of names
     "The measures whose result is taken apart: they give a list, for several numbers of classes"
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and any(k.arg == 'topk' for k in n.keywords)]
-    calls += [n.value for n in ast.walk(tree) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Call)]
+    nodes = [*ast.walk(tree)]
+    calls = [n for n in nodes if isinstance(n, ast.Call)
+             and any(k.arg == 'topk' for k in n.keywords)]
+    calls += [n.value for n in nodes if isinstance(n, ast.Subscript)
+              and isinstance(n.value, ast.Call)]
     calls += [value for names, value in _assignments(tree) if len(names) > 1]
-    return {name for n in calls for name in _chain(n) if role_of(name) == 'metric'}
+    return {name for n in calls for name in _names_in_chain(n) if role_of(name) == 'metric'}
 
 # %% ../../nbs/88_standins.ipynb #93f43696
 def takers_in(
@@ -154,17 +161,17 @@ def takers_in(
     found = {}
     for names, value in _assignments(tree):
         for names, call in [(names, value), *_data_of(names, value)]:
-            for name in _chain(call): found[name, call.lineno] = names
+            for name in _names_in_chain(call): found[name, call.lineno] = names
     return found
 
 def called_in(
     tree: ast.AST # of a file
 ) -> set: # of names
     "The names of all that is called, itself or by a method of it"
-    return {name for n in ast.walk(tree) if isinstance(n, ast.Call) for name in _chain(n)}
+    return {name for n in ast.walk(tree) if isinstance(n, ast.Call) for name in _names_in_chain(n)}
 
 # %% ../../nbs/88_standins.ipynb #816fe91f
-_made = {'model', 'train_loader', 'valid_loader', 'loader', 'loaders', 'train_set', 'valid_set', 'optimizer',
+_kinds_of_things = {'model', 'train_loader', 'valid_loader', 'loader', 'loaders', 'train_set', 'valid_set', 'optimizer',
          'scheduler', 'sink', 'args', 'train_x', 'train_y', 'valid_x', 'valid_y', 'n_out', 'n_in', 'params'}
 
 def _role_here(name, maker):
@@ -184,12 +191,14 @@ def _half_in(args, kwargs):
 
 # %% ../../nbs/88_standins.ipynb #770cc3b6
 class StandIn:
-    "Stands for a function or a class that is missing, and gives what its name or its takers promise"
+    "Stands for a function or a class that is missing, and gives what names promise"
     def __init__(self,
         name: str, # that is missing
         takers: dict, # of `takers_in`
         give: Callable # `give(role, name, args)` gives a thing
-    ): self.name, self.takers, self.give, self.what = name, takers, give, given_by(name) or role_of(name)
+    ):
+        self.name, self.takers, self.give = name, takers, give
+        self.what = given_by(name) or role_of(name)
 
     def __call__(self, *args, **kwargs):
         names = self.takers.get((self.name, sys._getframe(1).f_lineno), [])
@@ -199,7 +208,8 @@ class StandIn:
         if self.what in ('loader', 'train_set') and half:
             return self.give('_'.join([half, self.what.rpartition('_')[2]]), self.name, args)
         told = _role_here(names[0], self.name) if names else ''
-        keeps = self.what in ('meter', 'sink', 'args', 'batch', 'penalty') or told not in _made
+        sure = self.what in ('meter', 'sink', 'args', 'batch', 'penalty')
+        keeps = sure or told not in _kinds_of_things
         return self.give(self.what if keeps else told, half or (names or [self.name])[0], args)
 
     def __getattr__(self, name):
@@ -212,8 +222,8 @@ def can_stand_in(
 ) -> bool: # also where only what takes its results is known
     "Whether a name, or the names that take what it gives, tell what that is"
     taken = [n for (maker, _), names in takers.items() if maker == name for n in names]
-    return bool(given_by(name)) or bool(taken) and not role_of(name) and all(_role_here(n, name) in _made
-                                                                            for n in taken)
+    if given_by(name) or role_of(name): return bool(given_by(name))
+    return bool(taken) and all(_role_here(n, name) in _kinds_of_things for n in taken)
 
 # %% ../../nbs/88_standins.ipynb #ce5ca79a
 class Package:
@@ -231,11 +241,11 @@ def modules_in(
     tree: ast.AST # of a file
 ) -> set: # of names
     "The names that a file gives to modules it imports"
-    return {(a.asname or a.name).partition('.')[0] for n in ast.walk(tree) if isinstance(n, ast.Import)
-            for a in n.names}
+    return {(a.asname or a.name).partition('.')[0] for n in ast.walk(tree)
+            if isinstance(n, ast.Import) for a in n.names}
 
 # %% ../../nbs/88_standins.ipynb #bbbdabda
-_kinds = {kind: re.compile(pattern) for kind, pattern in {
+_kinds_by_name = {kind: re.compile(pattern) for kind, pattern in {
     'length': r'.*(len|length|lengths|lens|sizes?)', 'index': r'.*(idx|index|indices|indexes|offsets?|ids?_?x)|i|n',
     'weight': r'(sample_?)?(w|weights?)', 'mask': r'.*mask',
     'y': r'.*(label|labels|target|targets|class|cls|tags?|rating|score)|y\d?|c'}.items()}
@@ -252,7 +262,7 @@ def _kind(name, inputs):
     if name in inputs: return 'x'
     plain, role = plain_name(name.partition('.')[0]), role_of(name)
     if role in ('x', 'y'): return role
-    return next((kind for kind, pattern in _kinds.items() if pattern.fullmatch(plain)), '')
+    return next((kind for kind, pattern in _kinds_by_name.items() if pattern.fullmatch(plain)), '')
 
 # %% ../../nbs/88_standins.ipynb #98125904
 def kinds_of(
@@ -261,17 +271,19 @@ def kinds_of(
 ) -> tuple: # 'x', 'y', 'length', 'index', 'weight' or 'mask' for each
     "What the parts of a batch are"
     if any(isinstance(n, list) for n in names):
-        return tuple(('x',)*len(n) if isinstance(n, list) else _kind(n, inputs) or 'y' for n in names)
+        return tuple(('x',)*len(n) if isinstance(n, list) else _kind(n, inputs) or 'y'
+                     for n in names)
     kinds = [_kind(n, inputs) for n in names]
     if len(kinds) == 2: return ('y', 'x') if kinds == ['y', 'x'] else ('x', 'y')
     open_ = [i for i, kind in enumerate(kinds) if not kind]
-    if 'y' not in kinds and open_ and (open_[-1] == len(kinds) - 1 or 'x' in kinds): kinds[open_.pop()] = 'y'
+    is_last = bool(open_) and open_[-1] == len(kinds) - 1
+    if 'y' not in kinds and open_ and (is_last or 'x' in kinds): kinds[open_.pop()] = 'y'
     for i in open_: kinds[i] = 'x'
     if 'x' not in kinds: kinds[0] = 'x'
     return tuple(kinds)
 
 # %% ../../nbs/88_standins.ipynb #2e5ff83b
-_batch = re.compile(r'.*batch|data|b|minibatch|sample|d')
+_named_as_batch = re.compile(r'.*batch|data|b|minibatch|sample|d')
 
 def _structure(target):
     "The names in a target such as `(a, b), y`; None where it holds something else"
@@ -315,7 +327,8 @@ def parts_in(
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Tuple, ast.List)):
             name = _source_of_parts(node.value)
-            if name in whole or name and _batch.fullmatch(name): targets.append(node.targets[0])
+            is_batch = name in whole or name and _named_as_batch.fullmatch(name)
+            if is_batch: targets.append(node.targets[0])
     found = [_structure(t) for t in targets if isinstance(t, (ast.Tuple, ast.List))]
     found = [names for names in found if names and '_' not in names or names and len(names) > 1]
     return kinds_of(max(found, key=len), inputs) if found else ()
@@ -325,8 +338,9 @@ def unpacked_in(
     tree: ast.AST # of a loop
 ) -> dict: # into how many, by the name without what stands before its last dot
     "The things that a loop takes apart: `train_dl, valid_dl = loaders`"
-    return {ast.unparse(value).rpartition('.')[2]: len(target.elts) for n in ast.walk(tree) if isinstance(n, ast.Assign)
-            for target in n.targets for target, value in _pairs(target, n.value)
+    assigned = [n for n in ast.walk(tree) if isinstance(n, ast.Assign)]
+    pairs = [pair for n in assigned for t in n.targets for pair in _each_with_its_value(t, n.value)]
+    return {ast.unparse(value).rpartition('.')[2]: len(target.elts) for target, value in pairs
             if isinstance(target, ast.Tuple) and isinstance(value, (ast.Name, ast.Attribute))}
 
 # %% ../../nbs/88_standins.ipynb #03b70b33
@@ -349,12 +363,12 @@ def keys_in(
 ) -> dict: # kinds by name; empty where batches are no dicts
     "The names by which a loop takes parts out of a batch"
     whole = {t.id for t in _taken_by_loops(tree) if isinstance(t, ast.Name)}
-    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant)
-             and isinstance(n.slice.value, str)]
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript)
+             and isinstance(n.slice, ast.Constant) and isinstance(n.slice.value, str)]
     keys = [n.slice.value for n in nodes if isinstance(n.value, ast.Name)
             and (n.value.id in whole or 'batch' in n.value.id)]
-    items = any(isinstance(n, ast.Attribute) and n.attr == 'items' and ast.unparse(n.value) in whole | {'batch'}
-                for n in ast.walk(tree))
+    items = any(isinstance(n, ast.Attribute) and n.attr == 'items'
+                and ast.unparse(n.value) in whole | {'batch'} for n in ast.walk(tree))
     return _kinds_by_key(keys, items)
 
 def fields_in(
@@ -362,18 +376,19 @@ def fields_in(
 ) -> dict: # kinds by name; empty where batches have none
     "The attributes by which a loop takes parts out of a batch, as in `batch.text`"
     whole = {t.id for t in _taken_by_loops(tree) if isinstance(t, ast.Name)}
-    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)
-             and n.value.id in whole and not hasattr(torch.Tensor, n.attr) and not hasattr(dict, n.attr)]
-    return _kinds_by_key([n.attr for n in nodes], False) if len({n.attr for n in nodes}) > 1 else {}
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute)
+             and isinstance(n.value, ast.Name) and n.value.id in whole]
+    names = [n.attr for n in nodes if not (hasattr(Tensor, n.attr) or hasattr(dict, n.attr))]
+    return _kinds_by_key(names, False) if len({*names}) > 1 else {}
 
 # %% ../../nbs/88_standins.ipynb #c993f632
-_again = re.compile(r'(x_?)?(recon|rec|reconstruct).*|x_?hat|x_?rec|decoded|.*_recon|.*_rec|restored|denoised')
+_named_as_input = re.compile(r'(x_?)?(recon|rec|reconstruct).*|x_?hat|x_?rec|decoded|.*_recon|.*_rec|restored|denoised')
 _beside = re.compile(r'mu|mean|log_?var|log_?std|std|sigma|z|latent.*|h|hn|hidden.*|state.*|c|cn|memory|mems|feat.*|'
                      r'.*_feat.*|emb.*|att.*|trans.*|aux.*|_.*|.*_hidden|vq.*|codes?|kl.*')
 
 def _kind_of_output(name):
     plain = plain_name(name) or '_'
-    return 'x' if _again.fullmatch(plain) else 'state' if name == '_' or _beside.fullmatch(plain) else 'preds'
+    return 'x' if _named_as_input.fullmatch(plain) else 'state' if name == '_' or _beside.fullmatch(plain) else 'preds'
 
 def _model_calls(tree):
     "(names, call) for each call of a model whose result gets names"
@@ -393,7 +408,8 @@ def outputs_in(
 ) -> tuple: # 'preds', 'x' for the inputs again, or 'state' for each; empty for predictions alone
     "What a loop takes for granted that its model gives"
     found = [names for names, _ in _model_calls(tree)]
-    kinds = [tuple(map(_kind_of_output, names)) for names in found if len(names) > 1 or _kind_of_output(*names) == 'x']
+    kinds = [tuple(map(_kind_of_output, names)) for names in found]
+    kinds = [k for k in kinds if len(k) > 1 or k == ('x',)]
     if not kinds: return ('x',) if _compared_with_inputs(tree) else ()
     best = max(kinds, key=lambda k: (len(k), len({*k})))
     return best if {'preds', 'x'} & {*best} else ('preds', *best[1:])
