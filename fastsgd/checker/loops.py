@@ -373,6 +373,7 @@ _by_use = [(r'log_softmax', ['classes', 'log_probs_later']),
            (r'sigmoid|round\(|> ?0|>= ?0|\.gt\(|\.ge\(',
             ['column', 'row', 'numbers', 'probs', 'probs_row', 'column_row', 'probs_column_row'])]
 _all_forms = ['classes', 'column', 'row', 'numbers', 'numbers_row', 'probs', 'probs_row', 'log_probs', 'one_hot']
+_by_our_rows = {'divided-by-batch-size'}  # said for batches of our size
 _by_form = {'labels-broadcast', 'sigmoid-twice', 'nll-of-probabilities'}
 _by_cut = {'accuracy-wrong', 'accuracy-inverted', 'accuracy-averaged-wrongly', 'counted-not-averaged',
            'last-batch-only',
@@ -505,7 +506,7 @@ def judge(
     best, began = None, monotonic()
     for form in [only] if only else _candidates(loop, n_out, keys, seed, takes):
         if best is not None and not best.unclear and not _may_be_another(best, form): continue
-        if monotonic() - began > _longest: break
+        if best is not None and best.unclear and monotonic() - began > _longest: break
         try: now = _judged_on(loop, form, told, named, make, partner)
         except Unclear as e:
             best = Judgement(loop.name, loop.kind, unclear=str(e))
@@ -1162,7 +1163,7 @@ class FileLoops:
             with suppress(Exception):
                 found = judge(loop, seed=self.seed, lenient=False)
                 if found.unclear or not found.ran.of('backward', 'loss'): continue
-                found.verdicts = [v for v in found.verdicts if v.slug != 'divided-by-batch-size']  # rows not ours
+                found.verdicts = [v for v in found.verdicts if v.slug not in _by_our_rows]
                 unclear -= called
                 yield loop, found
 
