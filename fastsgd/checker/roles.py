@@ -79,7 +79,8 @@ _patterns = [(role, re.compile(pattern)) for role, pattern in {
     'loader ': 'data|batches|examples',
     'model': r'(the_|my_|base_|nn_?|torch_|student_?|cnn_|main_)?(model|mdl|net|network|netw?|classifier|clf|module|'
              r'mlp|cnn|nn|convnet|resnet|regressor|predictor|learner|backbone|policy|arch|lenet|linear_model|'
-             r'perceptron|estimator|m|f)(_?(ft|conv|1|obj|to_train|instance))?|(cnn|rnn|lstm|mlp|ffn?)_?(model|net)|'
+             r'perceptron|estimator|m|f)(_?(ft|conv|1|obj|to_train|instance))?|'
+             r'(cnn|rnn|lstm|mlp|ffn?)_?(model|net)|'
              r'.*_(model|net|network|classifier)|teacher|student|vae|autoencoder|unet|gpt|rnn|lstm|transformer',
     'x': r'(x|xb|xs|inputs?|images?|imgs?|features?|img|pixels|samples?)(_?b(atch)?)?|(batch|b)_?(x|xs|inputs?|images?|'
          r'data|features?)',
