@@ -25,7 +25,7 @@ road = ('guards options show diff sources data descent manual modules learner ar
         'prints hooks parity checker.loopnames checker.roles checker.standins checker.problem '
         'checker.traces checker.judging watch exercises checker.programs checker.witnesses checker.observers '
         'checker.fitting mistakes checker.matching checker.words checker.apart checker.folder '
-        'checker.reported checker.effects checker.loops check '
+        'checker.reading checker.reported checker.effects checker.loops check '
         'speed machine ladder scale growth vision model serve widgets cli course').split()
 # Where a distribution is called otherwise
 import_names = {'PIL': 'pillow'}
