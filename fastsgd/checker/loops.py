@@ -26,7 +26,9 @@ from .. import exercises
 from .effects import with_effects
 from .judging import Ran, Verdict, judged
 from .loopnames import loop_names
+from .apart import pieces
 from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
+from .reading import read
 from .reported import reported
 from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
                                    sure_role_of, tree_of)
@@ -927,7 +929,10 @@ def judge_all(
 ) -> list: # of a `Judgement` for each loop
     "Judge the loops of a file, alone and together"
     judge_one = judging(loops, **options)
-    return settled([(loop, judge_one(loop)) for loop in inner_first(loops)])
+    pairs = [(loop, judge_one(loop)) for loop in inner_first(loops)]
+    for loop, found in pairs:
+        if found.unclear: found.verdicts += [v for v in read([loop.text]) if loop.holds(v.line)]
+    return settled(pairs)
 
 # whoever calls it
 _of_its_own = {'first-batch-measured', 'one-batch-only', 'argmax-over-everything'}
@@ -1048,6 +1053,8 @@ def _failed(loop, e):
     said = f'The checker itself failed, which is no fault of yours: {exception_in_words(e)}'
     return Judgement(loop.name, loop.kind, unclear=said)
 
+_only_read = 'It cannot be run on its own, so it was only read.'
+
 class FileLoops:
     "The loops of a file, found while it runs and after it has run"
     def __init__(self,
@@ -1057,6 +1064,7 @@ class FileLoops:
     ):
         self.path, self.text, self.seed = path, text, seed
         self.loops, self.own, self.programs, self.last, self.statements = {}, {}, [], None, []
+        self.readings, self.others = [], {}
 
     def execute(self,
         statement: ast.stmt, # of the file, outside of all functions
@@ -1114,7 +1122,21 @@ class FileLoops:
         for program in self.programs:
             self.loops[program.name] = replace(program, space={**space, **program.space})
         if not (self.own or self.loops or own): self.loops = self._called_alone(space)
-        return [*self.own, *self.loops]
+        names = {*self.own, *self.loops, *exercises}
+        self.readings = read(pieces(self.path) if str(self.path).endswith('.ipynb') else [self.text])
+        for v in self.readings:
+            if not {v.home, *v.callers} & names: self.others.setdefault(v.home, []).append(v)
+        return [*self.own, *self.loops, *self.others]
+
+    def _tell_what_is_read(self, judged, kept):
+        "Add what can be read of the loops that could not be run"
+        known, names = {found.name: found for found in judged}, {*self.own, *self.loops}
+        for v in [*self.readings]:
+            about = {v.home} & names or v.callers & names
+            if not about or not all(n in known and known[n].unclear for n in about): continue
+            if found := next((found for found in kept if found.name in about), None):
+                found.verdicts = _in_order([*found.verdicts, v])
+                self.readings.remove(v)
 
     def _called_alone(self, space):
         "The statements that train by calling again and again what takes one step"
@@ -1141,15 +1163,20 @@ class FileLoops:
         done: list # names of loops that were judged before
     ) -> Iterator: # of (name, None) before a loop is judged, and (name, `Judgement`) after it
         "Judge all loops"
-        for name, found in self.own.items():
-            if name not in done: yield name, found
+        own = [found for name, found in self.own.items() if name not in done]
+        self._tell_what_is_read(own, own)
+        for found in own: yield found.name, found
         waiting = inner_first([x for n, x in self.loops.items() if n not in done])
         judge_one, pairs = judging([*self.loops.values()], seed=self.seed), []
         for loop in waiting:
             yield loop.name, None
             try: pairs.append((loop, judge_one(loop)))
             except Exception as e: pairs.append((loop, _failed(loop, e)))
-        for found in settled([*pairs, *self._as_called(pairs)]): yield found.name, found
+        kept = settled([*pairs, *self._as_called(pairs)])
+        self._tell_what_is_read([*own, *[found for _, found in pairs]], kept)
+        for found in kept: yield found.name, found
+        for name, verdicts in self.others.items():
+            if name not in done: yield name, Judgement(name, 'train', verdicts, _only_read)
 
     def _as_called(self, pairs):
         "(loop, judgement) for the statements that call what could not be judged by itself"

@@ -472,7 +472,6 @@ class Read(Verdict):
     place: ast.AST = None # of the source
     home: str = '' # the function that it is in
     callers: set = field(default_factory=set) # names of the functions and loops that lead to it
-_own_words = {'epochs-ignored': 'Only the first of the epochs is trained: the loop ends in its first turn.'}
 
 def _quote(act, n=70):
     text = act.text if isinstance(act, Act) else ast.unparse(act).partition('\n')[0]
@@ -482,7 +481,7 @@ def _placed(act): return f'{_quote(act)}, line {act.line if isinstance(act, Act)
 
 def _verdict(slug, said, place, kind='mistake'):
     "A verdict with what is particular before the sentence of the table"
-    what = _own_words.get(slug) or loop_names[slug].what
+    what = loop_names[slug].what
     node = place.node if isinstance(place, Act) else place
     return Read(slug, f'{said} {what} {_read_only}', kind, node.lineno, place=node)
 
