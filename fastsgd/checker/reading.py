@@ -159,7 +159,7 @@ def _unscaled(node):
 
 class _Reader:
     "Follows statements, and the functions of the file that they call"
-    def __init__(self, file): self.file, self.left = file, 3000
+    def __init__(self, file): self.file, self.left = file, 10_000  # statements, for a file of any size
 
     def body(self, statements, path=(), names=None, around=(None,)):
         "The acts of statements"
@@ -439,29 +439,18 @@ def _names_in(node): return {n.id for n in ast.walk(node) if isinstance(n, ast.N
 
 def _stories(file):
     "The stories of a file"
-    reader = _Reader(file)
-    called = {id(f) for n in ast.walk(file.tree) if isinstance(n, ast.Call)
-              for f in file.functions.get(_last(_called(n)), []) if f.name != '__call__'}
-    reader.left = 3000
+    reader, reached = _Reader(file), _reached(file)
     yield _Story(file, [*reader.body(file.tree.body)])
     for functions in file.functions.values():
         for f in functions:
-            if id(f) in called and _is_reached(f, file): continue
-            reader.left = 3000
-            yield _Story(file, [*reader.body(f.body, around=(None, f))])
+            if f not in reached: yield _Story(file, [*reader.body(f.body, around=(None, f))])
 
-def _is_reached(f, file):
-    "Whether another function of the file, or the file itself, calls a function in a way that can be followed"
-    homes = [None, *[g for gs in file.functions.values() for g in gs if g is not f]]
-    def calls_in(home):
-        body = home.body if home is not None else [s for s in file.tree.body
-                                                   if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
-        return (c for s in body for c in _expressions_of(s))
-    return any(file.function(c, home) is f for home in homes for c in calls_in(home)
-               if _last(_called(c)) == f.name)
-
-def _expressions_of(statement):
-    return [n for n in ast.walk(statement) if isinstance(n, ast.Call)]
+def _reached(file):
+    "The functions of a file that others of it, or the file itself, call in a way that can be followed"
+    own = [s for s in file.tree.body if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
+    homes = [(None, own), *[(f, f.body) for fs in file.functions.values() for f in fs]]
+    calls = [(c, home) for home, body in homes for s in body for c in ast.walk(s) if isinstance(c, ast.Call)]
+    return {f for c, home in calls if (f := file.function(c, home)) not in (None, home)}
 
 # %% ../../nbs/88_reading.ipynb #2f861130
 _read_only = '(Read, not run.)'
@@ -479,9 +468,9 @@ def _quote(act, n=70):
 
 def _placed(act): return f'{_quote(act)}, line {act.line if isinstance(act, Act) else act.lineno}'
 
-def _verdict(slug, said, place, kind='mistake'):
+def _verdict(slug, said, place, kind='mistake', what=''):
     "A verdict with what is particular before the sentence of the table"
-    what = loop_names[slug].what
+    what = what or loop_names[slug].what
     node = place.node if isinstance(place, Act) else place
     return Read(slug, f'{said} {what} {_read_only}', kind, node.lineno, place=node)
 
@@ -733,6 +722,57 @@ def _mode_matters(file):
     "Whether the file has layers that are not the same in training and in evaluation"
     return bool(re.search(r'Dropout|BatchNorm|dropout|batch_norm|resnet|Transformer|pretrained', ast.unparse(file.tree)))
 
+def _replaced_later(story):
+    "Parts of a model that are replaced after its optimizer was made"
+    for made in story.of('assign'):
+        models = _models_of(made.node.value) if isinstance(made.node.value, ast.Call) else set()
+        if len(models) != 1 or _last(_called(made.node.value)) not in _optimizers: continue
+        later = story.acts[story.acts.index(made) + 1:]
+        parts = [a for a in later if a.kind == 'assign' and _is_new_part(a, *models) and not _excludes(a, made)
+                 and a.path[:len(made.path)] == made.path]
+        again = any(a.kind == 'assign' and a.who == made.who for a in later) or 'add_param_group' in ast.unparse(
+            story.file.tree)
+        if parts and not again:
+            yield _verdict('optimizer-misses-parameters', f'{_placed(parts[0])}, comes after {_placed(made)}.', parts[0])
+
+def _is_new_part(act, model):
+    "Whether an assignment replaces a part of a model by a new layer"
+    owner = re.sub(r'\[.*', '', act.who).split('.')
+    called = _called(act.node.value)
+    return model in owner[:-1] and bool(re.match(r'(torch\.)?nn\.(Linear|Sequential|Conv\dd)$', called))
+
+def _scheduled_each_batch(story):
+    "Schedules that count epochs, and are stepped with each batch"
+    for step in story.of('schedule'):
+        loops = _loops_around(step)
+        made = [v for v in story.file.given.get(_last(step.who), []) if isinstance(v, ast.Call)]
+        if len(loops) < 2 or len(made) != 1 or not _reads_batches(loops[-1]) or _conditions(step, loops[-1]): continue
+        if not any(map(_counts_epochs, loops[:-1])) or _last(_called(made[0])) != 'CosineAnnealingLR': continue
+        length = [k.value for k in made[0].keywords if k.arg == 'T_max'] or made[0].args[1:2]
+        if length and isinstance(length[0], (ast.Name, ast.Attribute)) and role_of(ast.unparse(length[0])) == 'epochs':
+            yield _verdict('scheduler-each-batch', f'{_placed(step)}, is called with each batch, and {_quote(made[0])} '
+                           f'counts {ast.unparse(length[0])}.', step)
+
+def _backward_again(story):
+    "Losses that backward was called on, and that are a part of a sum that it is called on again"
+    for i, first in enumerate(story.acts):
+        if first.kind != 'backward' or not first.who.isidentifier(): continue
+        sums = {}
+        for a in story.acts[i + 1:]:
+            if a.kind in ('zero', 'step', 'grad', 'unknown') or a.path != first.path: break
+            if a.kind == 'assign' and a.who == first.who: break
+            if a.kind == 'assign' and isinstance(a.node, ast.Assign) and _adds(a.node.value, first.who): sums[a.who] = a
+            if a.kind == 'backward' and a.who in sums:
+                yield _verdict('backward-twice', f'{_placed(first)}, and {_placed(a)}, of which it is a part.', a,
+                               what='What both learn from counts twice.')
+
+def _adds(node, name):
+    "Whether a name is a part of a sum"
+    if isinstance(node, ast.Name): return node.id == name
+    if not isinstance(node, ast.BinOp): return False
+    if isinstance(node.op, (ast.Add, ast.Sub)): return _adds(node.left, name) or _adds(node.right, name)
+    return isinstance(node.op, (ast.Mult, ast.Div)) and _adds(node.left, name)
+
 def _kept_in_eval_mode(story):
     "Models that are set to evaluation in a loop that trains them, and never back"
     for loop in {id(x): x for a in story.acts for x in _loops_around(a)}.values():
@@ -815,7 +855,20 @@ def _measures_in(loop, end):
     calls = any(isinstance(n, ast.Call) and role_of(_called(n)) == 'model' for n in nodes)
     return adds and calls and (isinstance(end, ast.Break) or '/' in ast.unparse(end))
 
-# %% ../../nbs/88_reading.ipynb #5c4c76c1
+# %% ../../nbs/88_reading.ipynb #81cc8752
+def _measured_on_training(file):
+    "Numbers that are called those of a test, and come from the training set"
+    for s in ast.walk(file.tree):
+        if not (isinstance(s, ast.Assign) and isinstance(s.value, ast.Call)): continue
+        names = [n.id for t in s.targets for n in ast.walk(t) if isinstance(n, ast.Name) and n.id != '_']
+        given = [role_of(ast.unparse(a)) for a in (*s.value.args, *[k.value for k in s.value.keywords])
+                 if isinstance(a, (ast.Name, ast.Attribute))]
+        loaders = {r for r in given if r.endswith('loader')}
+        if loaders != {'train_loader'} or not re.search(r'acc|eval|test|valid|measure|score', _called(s.value)): continue
+        if names and all(re.match(r'(valid|val|validation|test|dev|holdout)_(acc|loss|score|accuracy|f1|err)', n) for n in names):
+            yield _verdict('measured-on-training-set', f'{_placed(s)}, is given the training set.', s)
+
+# %% ../../nbs/88_reading.ipynb #b711574c
 def _statements(body):
     "(statement, whether it always happens) for all statements of a body, in order"
     for s in body:
@@ -890,7 +943,7 @@ def _learns_of(s, name):
     "Whether a statement calls backward on a name"
     return isinstance(s, ast.Expr) and re.match(rf'({name}|\w+\.scale\({name}\))\.backward\(', ast.unparse(s)) is not None
 
-# %% ../../nbs/88_reading.ipynb #b711574c
+# %% ../../nbs/88_reading.ipynb #c17d362e
 def _kind_of_loss(call, file):
     "Which loss of PyTorch's is called, as 'cross_entropy'; empty where that is not plain"
     func = _called(call)
@@ -1017,7 +1070,7 @@ def _has_rows(file, call):
     if len(given) == 2 and len({*map(ast.unparse, given)}) == 1: return True  # some rows of both
     return bool(re.search(r'(max|argmax)\((\w+, )?(dim=)?-?1\)|DataLoader', ast.unparse(file.tree)))
 
-# %% ../../nbs/88_reading.ipynb #c17d362e
+# %% ../../nbs/88_reading.ipynb #80c1614f
 def _over_everything(file):
     "The largest number of a whole batch, or of each class, that is compared with labels"
     for scope in _scopes(file):
@@ -1051,10 +1104,10 @@ def _is_counted(compare, s):
     return any(isinstance(n, ast.Attribute) and n.attr in ('sum', 'mean') and compare in [*ast.walk(n)]
                for n in ast.walk(s))
 
-# %% ../../nbs/88_reading.ipynb #20560f8b
+# %% ../../nbs/88_reading.ipynb #4b02756a
 _of_stories = [_by_nothing, _late_backwards, _between_two_backwards, _stay, _updates_stay, _after_several, _clipped_late,
-               _clipped_within, _dedented, _remade, _named, _kept_in_eval_mode, _measured_in_train_mode]
-_of_files = [_first_turns, _detached, _kept, _forms_of_losses, _over_everything]
+               _replaced_later, _scheduled_each_batch, _backward_again, _clipped_within, _dedented, _remade, _named, _kept_in_eval_mode, _measured_in_train_mode]
+_of_files = [_first_turns, _measured_on_training, _detached, _kept, _forms_of_losses, _over_everything]
 _implies = {'step-before-backward': {'clipped-after-step', 'zeroed-too-early'},
             'step-missing': {'gradients-not-zeroed'}}
 
@@ -1067,7 +1120,9 @@ def _unsaid(verdicts):
         said.add((v.slug, v.line))
     return kept
 
-# %% ../../nbs/88_reading.ipynb #4b02756a
+# %% ../../nbs/88_reading.ipynb #58f2ba69
+_telling = {'backward', 'zero_grad', 'step', 'eval', 'softmax', 'argmax'}
+
 def _joined(pieces):
     "One tree for all pieces of a file, whose lines are counted from the start of each piece"
     return ast.Module([s for piece in pieces for s in ast.parse(piece).body], [])
@@ -1098,7 +1153,7 @@ def _homes(place, tree):
                 queue.append(name)
     return found[-1], known - {found[-1]}
 
-# %% ../../nbs/88_reading.ipynb #dc7355ea
+# %% ../../nbs/88_reading.ipynb #7407b407
 def read(
     pieces: list # Python source: one for a file, one for each code cell of a notebook
 ) -> list: # of a `Read` for each thing that is certain
@@ -1106,6 +1161,7 @@ def read(
     try: tree = _joined(pieces)
     except (SyntaxError, ValueError): return []
     file = _File(tree)
+    if not any(isinstance(n, ast.Attribute) and n.attr in _telling for n in ast.walk(tree)): return []
     found = [v for story in _stories(file) for rule in _of_stories for v in rule(story)]
     found = _unsaid(found + [v for rule in _of_files for v in rule(file)])
     for v in found: v.home, v.callers = _homes(v.place, tree)
