@@ -57,11 +57,13 @@ def _root(text): return re.split(r'[.\[(]', text)[0]
 def _called(node): return ast.unparse(node.func) if isinstance(node, ast.Call) else ''
 
 def _assignments(tree):
-    "(name, value) for each assignment of one name or attribute"
+    "(name, value) for each assignment of a value to a name or attribute"
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                if isinstance(target, (ast.Name, ast.Attribute)): yield ast.unparse(target), node.value
+                several = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                for t, v in zip(target.elts, node.value.elts) if several else [(target, node.value)]:
+                    if isinstance(t, (ast.Name, ast.Attribute)): yield ast.unparse(t), v
         elif isinstance(node, ast.AnnAssign) and node.value: yield ast.unparse(node.target), node.value
 
 def _models_of(call):
@@ -81,6 +83,11 @@ class _File:
             if isinstance(n, ast.FunctionDef): self.functions.setdefault(n.name, []).append(n)
         self.given = {}
         for name, value in _assignments(tree): self.given.setdefault(_last(name), []).append(value)
+
+    @cached_property
+    def text(self):
+        "All of it, as Python writes it"
+        return ast.unparse(self.tree)
 
     @cached_property
     def modules(self):
@@ -720,7 +727,7 @@ def _has_mode(story, name): return role_of(name) == 'model' or name in {a.who fo
 
 def _mode_matters(file):
     "Whether the file has layers that are not the same in training and in evaluation"
-    return bool(re.search(r'Dropout|BatchNorm|dropout|batch_norm|resnet|Transformer|pretrained', ast.unparse(file.tree)))
+    return bool(re.search(r'Dropout|BatchNorm|dropout|batch_norm|resnet|Transformer|pretrained', file.text))
 
 def _replaced_later(story):
     "Parts of a model that are replaced after its optimizer was made"
@@ -730,8 +737,8 @@ def _replaced_later(story):
         later = story.acts[story.acts.index(made) + 1:]
         parts = [a for a in later if a.kind == 'assign' and _is_new_part(a, *models) and not _excludes(a, made)
                  and a.path[:len(made.path)] == made.path]
-        again = any(a.kind == 'assign' and a.who == made.who for a in later) or 'add_param_group' in ast.unparse(
-            story.file.tree)
+        again = any(a.kind == 'assign' and a.who == made.who for a in later)
+        if 'add_param_group' in story.file.text: return
         if parts and not again:
             yield _verdict('optimizer-misses-parameters', f'{_placed(parts[0])}, comes after {_placed(made)}.', parts[0])
 
@@ -791,8 +798,8 @@ def _kept_in_eval_mode(story):
 
 def _measured_in_train_mode(story):
     "Models that are set to training and then measured, in a file that never sets one to evaluation"
-    source = ast.unparse(story.file.tree)
-    if re.search(r'\.eval\b|train\((?!\))|\.training\b|functional_call', source) or not story.of('backward'): return
+    ways = r'\.eval\b|train\((?!\))|\.training\b|functional_call'
+    if not (story.of('train') and story.of('backward')) or re.search(ways, story.file.text): return
     for a in story.of('train'):
         for region in _without_gradients(story.file.tree):
             for loop in [n for n in ast.walk(region) if isinstance(n, ast.For) and _reads_batches(n)]:
@@ -1068,7 +1075,7 @@ def _has_rows(file, call):
     "Whether the classes are the second dimension of what the model gives"
     given = [a.slice for a in call.args[:2] if isinstance(a, ast.Subscript)]
     if len(given) == 2 and len({*map(ast.unparse, given)}) == 1: return True  # some rows of both
-    return bool(re.search(r'(max|argmax)\((\w+, )?(dim=)?-?1\)|DataLoader', ast.unparse(file.tree)))
+    return bool(re.search(r'(max|argmax)\((\w+, )?(dim=)?-?1\)|DataLoader', file.text))
 
 # %% ../../nbs/88_reading.ipynb #80c1614f
 def _over_everything(file):
