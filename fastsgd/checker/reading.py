@@ -35,6 +35,7 @@ class Act:
         "Its source"
         return ast.unparse(self.node).partition('\n')[0]
 
+# %% ../../nbs/88_reading.ipynb #05986684
 @dataclass(frozen=True, eq=False)
 class _Turn:
     "A loop that an act stands in"
@@ -46,7 +47,7 @@ class _Branch:
     test: str # what it depends on
     side: str # which of the branches
 
-# %% ../../nbs/88_reading.ipynb #7d8862c6
+# %% ../../nbs/88_reading.ipynb #a0fd78e8
 _optimizers = set('''SGD Adam AdamW Adagrad Adadelta RMSprop Adamax NAdam RAdam Rprop ASGD SparseAdam
     Adafactor Muon FusedAdam'''.split())
 
@@ -72,6 +73,7 @@ def _models_of(call):
             for n in ast.walk(a) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
             and n.func.attr in ('parameters', 'named_parameters')}
 
+# %% ../../nbs/88_reading.ipynb #a83d4e7c
 class _File:
     "What a file tells about its names"
     def __init__(self, tree):
@@ -139,12 +141,13 @@ class _File:
         else: found = [f for f in found if f in self.home]
         return found[0] if len(found) == 1 else None
 
+# %% ../../nbs/88_reading.ipynb #2d440b8e
 _of_modules = set('''forward step backward zero_grad parameters state_dict load_state_dict to cpu cuda
     apply train eval item append update close reset get add'''.split())
 _libraries = set('''torch torchvision torchaudio numpy pandas tqdm matplotlib collections itertools
     functools math os sys time random copy pathlib sklearn scipy PIL typing'''.split())
 
-# %% ../../nbs/88_reading.ipynb #a83d4e7c
+# %% ../../nbs/88_reading.ipynb #344c1115
 _may_train = re.compile(r'step|train|learn|update|fit|optim|backward|zero|grad|closure|callback|^on_|hook|'
                         r'run|begin|after|before|epoch|batch_end|end_batch|accelerat|engine|fabric|reset')
 
@@ -164,6 +167,7 @@ def _unscaled(node):
         elif isinstance(node, ast.BinOp): node = node.left
         else: return node
 
+# %% ../../nbs/88_reading.ipynb #2f861130
 class _Reader:
     "Follows statements, and the functions of the file that they call"
     def __init__(self, file): self.file, self.left = file, 10_000  # statements, for a file of any size
@@ -251,11 +255,10 @@ class _Reader:
     def handed(self, f, call, names):
         "What the parameters of a function stand for"
         params = [a.arg for a in (*f.args.posonlyargs, *f.args.args)]
-        own = {a.arg: f'{a.arg}' for a in f.args.kwonlyargs}
         args = [*call.args]
-        if params[:1] == ['self']: args = [call.func.value if isinstance(call.func, ast.Attribute) else call.func, *args]
+        if params[:1] == ['self'] and isinstance(call.func, ast.Attribute): args = [call.func.value, *args]
         pairs = [*zip(params, args), *[(k.arg, k.value) for k in call.keywords if k.arg]]
-        return own | {n: self.told(x, names) for n, x in pairs if isinstance(x, (ast.Name, ast.Attribute))}
+        return {n: self.told(x, names) for n, x in pairs if isinstance(x, (ast.Name, ast.Attribute))}
 
     def known(self, call, path, names, around):
         "The act of a call that is PyTorch's own"
@@ -306,6 +309,7 @@ class _Reader:
         return any('backward' in ast.unparse(f) or 'zero_grad' in ast.unparse(f)
                    for f in self.file.functions.get('__call__', []))
 
+# %% ../../nbs/88_reading.ipynb #f855e8b4
 def _hands_over(who): return bool(re.search('accelerat|fabric|engine|self|manager|strategy|amp|runner', who.lower()))
 
 def _clears(call, func, who):
@@ -318,7 +322,7 @@ def _goes_down(target, s):
     if '.grad' not in ast.unparse(s.value): return False
     return isinstance(s, ast.AugAssign) and isinstance(s.op, ast.Sub) and 'grad' not in target
 
-# %% ../../nbs/88_reading.ipynb #f3248cd1
+# %% ../../nbs/88_reading.ipynb #9dae1e0b
 def _is_literal(loop): return isinstance(getattr(loop, 'iter', None), (ast.Tuple, ast.List))
 
 def _loops_around(act):
@@ -338,6 +342,7 @@ def _excludes(a, b):
     sides = {p.test: p.side for p in a.path if isinstance(p, _Branch)}
     return any(isinstance(p, _Branch) and sides.get(p.test, p.side) != p.side for p in b.path)
 
+# %% ../../nbs/88_reading.ipynb #e6b0d429
 def _nodes_within(loop):
     "What stands in a loop and not in a function within it"
     queue = [*loop.body]
@@ -354,6 +359,7 @@ def _ends_at_once(loop):
     while isinstance(last, ast.With): last = last.body[-1]
     return last if isinstance(last, (ast.Break, ast.Return)) and not _goes_on_early(loop) else None
 
+# %% ../../nbs/88_reading.ipynb #90bb2c27
 _through = {'enumerate', 'tqdm', 'iter', 'progress_bar', 'track', 'islice', 'trange', 'list'}
 
 def _what_it_reads(loop):
@@ -384,6 +390,7 @@ def _counts_epochs(loop):
     return _called(loop.iter).endswith('range') and bool(
         named or any(role_of(ast.unparse(n)) == 'epochs' for n in limits))
 
+# %% ../../nbs/88_reading.ipynb #d454bbc7
 _measuring = re.compile(r'(^|_)(val|valid|validate|validation|test|eval|evaluate|acc|accuracy|score|metric|predict)')
 
 class _Story:
@@ -442,6 +449,7 @@ class _Story:
                    or _last(n) in self.file.models_of(step.who) or re.match(r'self\.\w+$', n) and n == act.who
                    or re.search('accelerat|engine|fabric|trainer|hook|callback|cb', n) for n in (*act.more, act.who))
 
+# %% ../../nbs/88_reading.ipynb #53526895
 def _names_in(node): return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 def _stories(file):
@@ -459,7 +467,7 @@ def _reached(file):
     calls = [(c, home) for home, body in homes for s in body for c in ast.walk(s) if isinstance(c, ast.Call)]
     return {f for c, home in calls if (f := file.function(c, home)) not in (None, home)}
 
-# %% ../../nbs/88_reading.ipynb #2f861130
+# %% ../../nbs/88_reading.ipynb #9d1f935a
 _read_only = '(Read, not run.)'
 
 @dataclass
@@ -483,7 +491,7 @@ def _verdict(slug, said, place, kind='mistake', what=''):
 
 def _surely(story, step): return 'mistake' if story.file.is_surely_optimizer(step.who) else 'note'
 
-# %% ../../nbs/88_reading.ipynb #32fb1efc
+# %% ../../nbs/88_reading.ipynb #5c4c76c1
 def _last_before(story, step, loop):
     "(what a step goes by, whether it stands in the same turn): a zeroing, or None for all else"
     acts, at = story.within(loop), None
@@ -529,6 +537,7 @@ def _missing(story, step):
     return _verdict('backward-missing', f'{_placed(step)}, comes without a backward().', step,
                     _surely(story, step))
 
+# %% ../../nbs/88_reading.ipynb #b711574c
 def _late_backwards(story):
     "Steps between the loss of a batch and its backward"
     for step in story.steps:
@@ -545,6 +554,7 @@ def _late_backwards(story):
             yield _verdict('step-before-backward', f'{_quote(step)} stands before {_quote(late)}, '
                            f'line {step.line}.', step, _surely(story, step))
 
+# %% ../../nbs/88_reading.ipynb #c17d362e
 def _between_two_backwards(story):
     "Gradients of one loss that are set to zero before the backward of the next, for one optimizer's step"
     for step in story.steps:
@@ -563,9 +573,31 @@ def _between_two_backwards(story):
 def _uses_gradients(story, first, second):
     "Whether gradients are looked at between two acts, as for an adversarial example"
     lines = range(min(first.line, second.line), max(first.line, second.line) + 1)
-    return any(isinstance(n, ast.Attribute) and n.attr == 'grad' and n.lineno in lines for n in ast.walk(story.file.tree))
+    return any(isinstance(n, ast.Attribute) and n.attr == 'grad' and n.lineno in lines
+               for n in ast.walk(story.file.tree))
 
-# %% ../../nbs/88_reading.ipynb #e6b0d429
+# %% ../../nbs/88_reading.ipynb #80c1614f
+def _backward_again(story):
+    "Losses that backward was called on, and that are a part of a sum that it is called on again"
+    for i, first in enumerate(story.acts):
+        if first.kind != 'backward' or not first.who.isidentifier(): continue
+        sums = {}
+        for a in story.acts[i + 1:]:
+            if a.kind in ('zero', 'step', 'grad', 'unknown') or a.path != first.path: break
+            if a.kind == 'assign' and a.who == first.who: break
+            if a.kind == 'assign' and isinstance(a.node, ast.Assign) and _adds(a.node.value, first.who): sums[a.who] = a
+            if a.kind == 'backward' and a.who in sums:
+                yield _verdict('backward-twice', f'{_placed(first)}, and {_placed(a)}, of which it is a part.', a,
+                               what='What both learn from counts twice.')
+
+def _adds(node, name):
+    "Whether a name is a part of a sum"
+    if isinstance(node, ast.Name): return node.id == name
+    if not isinstance(node, ast.BinOp): return False
+    if isinstance(node.op, (ast.Add, ast.Sub)): return _adds(node.left, name) or _adds(node.right, name)
+    return isinstance(node.op, (ast.Mult, ast.Div)) and _adds(node.left, name)
+
+# %% ../../nbs/88_reading.ipynb #4b02756a
 def _stay(story):
     "Steps in a loop in which nothing zeroes their gradients"
     for step in story.steps:
@@ -595,6 +627,7 @@ def _not_zeroed(story, step, loop):
     return _verdict('gradients-not-zeroed', f'Nothing in the loop sets to zero what {_placed(step)}, '
                     f'goes by{instead}.', step, _surely(story, step))
 
+# %% ../../nbs/88_reading.ipynb #58f2ba69
 def _updates_stay(story):
     "Updates by hand in a loop in which nothing zeroes the gradients"
     for update in story.of('update'):
@@ -606,10 +639,11 @@ def _updates_stay(story):
         if 'backward' not in kinds or kinds & {'zero', 'grad', 'step'}: continue
         if any(a.kind == 'unknown' for a in acts): continue
         if any(a.kind == 'assign' and _root(a.who) == _root(update.who) for a in acts): continue
-        yield _verdict('gradients-not-zeroed', f'Nothing in the loop sets to zero what {_placed(update)}, goes by.', update)
+        yield _verdict('gradients-not-zeroed', f'Nothing in the loop sets to zero what {_placed(update)}, '
+                       'goes by.', update)
         return
 
-# %% ../../nbs/88_reading.ipynb #90bb2c27
+# %% ../../nbs/88_reading.ipynb #332beaf5
 def _modulo(act, loop): return {p for p in _conditions(act, loop) if isinstance(p, _Branch) and '%' in p.test}
 
 def _after_several(story):
@@ -635,6 +669,7 @@ def _clipped_each_time(story, step, loop, acts):
             yield _verdict('clipped-each-micro-batch', f'{_placed(clip)}, comes with each batch, and '
                            f'{_placed(step)}, after several.', clip)
 
+# %% ../../nbs/88_reading.ipynb #2553c572
 def _clipped_late(story):
     "Gradients that are clipped after the step, and then set to zero"
     for clip in story.of('clip'):
@@ -668,6 +703,7 @@ def _clipped_within(story):
             yield _verdict('clipped-each-micro-batch', f'{_placed(clip)}, stands in a loop that adds up '
                            f'gradients for {_placed(step)}.', clip)
 
+# %% ../../nbs/88_reading.ipynb #f38d9fb1
 def _dedented(story):
     "A step after the loop over batches, in which the gradients are zeroed for each"
     for step in story.steps:
@@ -686,6 +722,7 @@ def _dedented(story):
             yield _verdict('only-last-batch', f'{_placed(step)}, stands after the loop in which '
                            f'{_quote(zeros[0])} comes with each batch.', step, _surely(story, step))
 
+# %% ../../nbs/88_reading.ipynb #1015c138
 def _remade(story):
     "Optimizers that are made in the loop over epochs, though their model is not"
     for step in story.steps:
@@ -708,7 +745,41 @@ def _anew(story, models, loop):
     text = '\n'.join(map(ast.unparse, loop.body))
     return bool(re.search(r'load_state_dict|reset|init|deepcopy|requires_grad', text))
 
-# %% ../../nbs/88_reading.ipynb #53526895
+# %% ../../nbs/88_reading.ipynb #3bae7b1e
+def _replaced_later(story):
+    "Parts of a model that are replaced after its optimizer was made"
+    for made in story.of('assign'):
+        models = _models_of(made.node.value) if isinstance(made.node.value, ast.Call) else set()
+        if len(models) != 1 or _last(_called(made.node.value)) not in _optimizers: continue
+        later = story.acts[story.acts.index(made) + 1:]
+        parts = [a for a in later if a.kind == 'assign' and _is_new_part(a, *models) and not _excludes(a, made)
+                 and a.path[:len(made.path)] == made.path]
+        again = any(a.kind == 'assign' and a.who == made.who for a in later)
+        if 'add_param_group' in story.file.text: return
+        if parts and not again:
+            yield _verdict('optimizer-misses-parameters', f'{_placed(parts[0])}, comes after {_placed(made)}.',
+                           parts[0])
+
+def _is_new_part(act, model):
+    "Whether an assignment replaces a part of a model by a new layer"
+    owner = re.sub(r'\[.*', '', act.who).split('.')
+    called = _called(act.node.value)
+    return model in owner[:-1] and bool(re.match(r'(torch\.)?nn\.(Linear|Sequential|Conv\dd)$', called))
+
+# %% ../../nbs/88_reading.ipynb #6c3e71fd
+def _scheduled_each_batch(story):
+    "Schedules that count epochs, and are stepped with each batch"
+    for step in story.of('schedule'):
+        loops = _loops_around(step)
+        made = [v for v in story.file.given.get(_last(step.who), []) if isinstance(v, ast.Call)]
+        if len(loops) < 2 or len(made) != 1 or not _reads_batches(loops[-1]) or _conditions(step, loops[-1]): continue
+        if not any(map(_counts_epochs, loops[:-1])) or _last(_called(made[0])) != 'CosineAnnealingLR': continue
+        length = [k.value for k in made[0].keywords if k.arg == 'T_max'] or made[0].args[1:2]
+        if length and isinstance(length[0], (ast.Name, ast.Attribute)) and role_of(ast.unparse(length[0])) == 'epochs':
+            yield _verdict('scheduler-each-batch', f'{_placed(step)}, is called with each batch, and {_quote(made[0])} '
+                           f'counts {ast.unparse(length[0])}.', step)
+
+# %% ../../nbs/88_reading.ipynb #3e06336c
 def _named(story):
     "Methods that are named and not called"
     for a in story.of('named'):
@@ -723,63 +794,14 @@ def _named(story):
         yield _verdict(slug, f'{_placed(a)}, names the method and does not call it: parentheses are missing.',
                        a, 'mistake' if sure else 'note')
 
-def _has_mode(story, name): return role_of(name) == 'model' or name in {a.who for a in story.acts if a.kind in ('train', 'eval')}
+def _has_mode(story, name):
+    return role_of(name) == 'model' or name in {a.who for a in story.acts if a.kind in ('train', 'eval')}
 
 def _mode_matters(file):
     "Whether the file has layers that are not the same in training and in evaluation"
     return bool(re.search(r'Dropout|BatchNorm|dropout|batch_norm|resnet|Transformer|pretrained', file.text))
 
-def _replaced_later(story):
-    "Parts of a model that are replaced after its optimizer was made"
-    for made in story.of('assign'):
-        models = _models_of(made.node.value) if isinstance(made.node.value, ast.Call) else set()
-        if len(models) != 1 or _last(_called(made.node.value)) not in _optimizers: continue
-        later = story.acts[story.acts.index(made) + 1:]
-        parts = [a for a in later if a.kind == 'assign' and _is_new_part(a, *models) and not _excludes(a, made)
-                 and a.path[:len(made.path)] == made.path]
-        again = any(a.kind == 'assign' and a.who == made.who for a in later)
-        if 'add_param_group' in story.file.text: return
-        if parts and not again:
-            yield _verdict('optimizer-misses-parameters', f'{_placed(parts[0])}, comes after {_placed(made)}.', parts[0])
-
-def _is_new_part(act, model):
-    "Whether an assignment replaces a part of a model by a new layer"
-    owner = re.sub(r'\[.*', '', act.who).split('.')
-    called = _called(act.node.value)
-    return model in owner[:-1] and bool(re.match(r'(torch\.)?nn\.(Linear|Sequential|Conv\dd)$', called))
-
-def _scheduled_each_batch(story):
-    "Schedules that count epochs, and are stepped with each batch"
-    for step in story.of('schedule'):
-        loops = _loops_around(step)
-        made = [v for v in story.file.given.get(_last(step.who), []) if isinstance(v, ast.Call)]
-        if len(loops) < 2 or len(made) != 1 or not _reads_batches(loops[-1]) or _conditions(step, loops[-1]): continue
-        if not any(map(_counts_epochs, loops[:-1])) or _last(_called(made[0])) != 'CosineAnnealingLR': continue
-        length = [k.value for k in made[0].keywords if k.arg == 'T_max'] or made[0].args[1:2]
-        if length and isinstance(length[0], (ast.Name, ast.Attribute)) and role_of(ast.unparse(length[0])) == 'epochs':
-            yield _verdict('scheduler-each-batch', f'{_placed(step)}, is called with each batch, and {_quote(made[0])} '
-                           f'counts {ast.unparse(length[0])}.', step)
-
-def _backward_again(story):
-    "Losses that backward was called on, and that are a part of a sum that it is called on again"
-    for i, first in enumerate(story.acts):
-        if first.kind != 'backward' or not first.who.isidentifier(): continue
-        sums = {}
-        for a in story.acts[i + 1:]:
-            if a.kind in ('zero', 'step', 'grad', 'unknown') or a.path != first.path: break
-            if a.kind == 'assign' and a.who == first.who: break
-            if a.kind == 'assign' and isinstance(a.node, ast.Assign) and _adds(a.node.value, first.who): sums[a.who] = a
-            if a.kind == 'backward' and a.who in sums:
-                yield _verdict('backward-twice', f'{_placed(first)}, and {_placed(a)}, of which it is a part.', a,
-                               what='What both learn from counts twice.')
-
-def _adds(node, name):
-    "Whether a name is a part of a sum"
-    if isinstance(node, ast.Name): return node.id == name
-    if not isinstance(node, ast.BinOp): return False
-    if isinstance(node.op, (ast.Add, ast.Sub)): return _adds(node.left, name) or _adds(node.right, name)
-    return isinstance(node.op, (ast.Mult, ast.Div)) and _adds(node.left, name)
-
+# %% ../../nbs/88_reading.ipynb #b5fc5536
 def _kept_in_eval_mode(story):
     "Models that are set to evaluation in a loop that trains them, and never back"
     for loop in {id(x): x for a in story.acts for x in _loops_around(a)}.values():
@@ -796,6 +818,7 @@ def _kept_in_eval_mode(story):
             yield _verdict('trained-in-eval-mode', f'{_placed(a)}, stands in the loop, and nothing in it '
                            f'calls `{a.who}.train()`.', loop, kind)
 
+# %% ../../nbs/88_reading.ipynb #1dba0dae
 def _measured_in_train_mode(story):
     "Models that are set to training and then measured, in a file that never sets one to evaluation"
     ways = r'\.eval\b|train\((?!\))|\.training\b|functional_call'
@@ -824,7 +847,7 @@ def _is_trained_in(story, model, loop):
     others = {a.who for a in story.acts if a.kind in ('train', 'eval')}
     return others == {model} and role_of(model) == 'model'
 
-# %% ../../nbs/88_reading.ipynb #9d1f935a
+# %% ../../nbs/88_reading.ipynb #738e8ccd
 def _loops_within(node):
     "The `for` loops of a function or a file, and not of functions within it"
     body = node.body if isinstance(node, ast.Module) else [node]
@@ -862,7 +885,10 @@ def _measures_in(loop, end):
     calls = any(isinstance(n, ast.Call) and role_of(_called(n)) == 'model' for n in nodes)
     return adds and calls and (isinstance(end, ast.Break) or '/' in ast.unparse(end))
 
-# %% ../../nbs/88_reading.ipynb #81cc8752
+# %% ../../nbs/88_reading.ipynb #ba5ce82a
+def _of_a_test(name):
+    return bool(re.match(r'(valid|val|validation|test|dev|holdout)_(acc|loss|score|accuracy|f1|err)', name))
+
 def _measured_on_training(file):
     "Numbers that are called those of a test, and come from the training set"
     for s in ast.walk(file.tree):
@@ -871,11 +897,11 @@ def _measured_on_training(file):
         given = [role_of(ast.unparse(a)) for a in (*s.value.args, *[k.value for k in s.value.keywords])
                  if isinstance(a, (ast.Name, ast.Attribute))]
         loaders = {r for r in given if r.endswith('loader')}
-        if loaders != {'train_loader'} or not re.search(r'acc|eval|test|valid|measure|score', _called(s.value)): continue
-        if names and all(re.match(r'(valid|val|validation|test|dev|holdout)_(acc|loss|score|accuracy|f1|err)', n) for n in names):
+        measures = re.search(r'acc|eval|test|valid|measure|score', _called(s.value))
+        if loaders == {'train_loader'} and measures and names and all(map(_of_a_test, names)):
             yield _verdict('measured-on-training-set', f'{_placed(s)}, is given the training set.', s)
 
-# %% ../../nbs/88_reading.ipynb #b711574c
+# %% ../../nbs/88_reading.ipynb #c3b78dfb
 def _statements(body):
     "(statement, whether it always happens) for all statements of a body, in order"
     for s in body:
@@ -925,6 +951,7 @@ def _gives_detached(node, file):
     returned = [n.value for n in ast.walk(f) if isinstance(n, ast.Return)] if f else []
     return _is_detached(node) or len(returned) == 1 and _is_detached(returned[0])
 
+# %% ../../nbs/88_reading.ipynb #b9faa301
 def _kept(file):
     "Sums of the very losses that backward was called on"
     for scope in _scopes(file):
@@ -948,9 +975,10 @@ def _is_number(s):
 
 def _learns_of(s, name):
     "Whether a statement calls backward on a name"
-    return isinstance(s, ast.Expr) and re.match(rf'({name}|\w+\.scale\({name}\))\.backward\(', ast.unparse(s)) is not None
+    own = rf'({name}|\w+\.scale\({name}\))\.backward\('
+    return isinstance(s, ast.Expr) and bool(re.match(own, ast.unparse(s)))
 
-# %% ../../nbs/88_reading.ipynb #c17d362e
+# %% ../../nbs/88_reading.ipynb #880caca8
 def _kind_of_loss(call, file):
     "Which loss of PyTorch's is called, as 'cross_entropy'; empty where that is not plain"
     func = _called(call)
@@ -963,6 +991,7 @@ def _kind_of_loss(call, file):
 _losses = dict(cross_entropy='cross_entropy', CrossEntropyLoss='cross_entropy', nll_loss='nll_loss', NLLLoss='nll_loss',
                binary_cross_entropy_with_logits='logits', BCEWithLogitsLoss='logits')
 
+# %% ../../nbs/88_reading.ipynb #a858e825
 def _activation(node, given, file, depth=0):
     "'softmax', 'log_softmax' or 'sigmoid' where an expression is the result of one, and the expression"
     if depth > 4: return '', None
@@ -981,6 +1010,7 @@ def _activation(node, given, file, depth=0):
 
 _layers = dict(Softmax='softmax', LogSoftmax='log_softmax', Sigmoid='sigmoid')
 
+# %% ../../nbs/88_reading.ipynb #5a8c2a4e
 def _at_the_end(call, file):
     "The activation that a model ends in"
     made = [v for v in file.given.get(_last(_called(call)), []) if isinstance(v, ast.Call)]
@@ -1010,6 +1040,7 @@ def _end_of_class(cls):
     first = returned[0].value.elts[0] if isinstance(returned[0].value, ast.Tuple) else returned[0].value
     return _own_activation(first, given, cls)
 
+# %% ../../nbs/88_reading.ipynb #a113799f
 def _followed_names(body, given=None):
     "(statement, what each name was given last) for all statements; nothing is known of what a branch may change"
     given = {} if given is None else given
@@ -1031,6 +1062,7 @@ def _unpacks(s):
     "Whether the first of several names gets the first thing that a call gives"
     return isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Tuple) and isinstance(s.value, ast.Call)
 
+# %% ../../nbs/88_reading.ipynb #30cd9fc2
 def _own_activation(node, given, cls):
     "The activation that `forward` returns"
     if isinstance(node, ast.Name): node = given.get(node.id)
@@ -1045,6 +1077,7 @@ def _own_activation(node, given, cls):
             return _layers[_last(_called(made.args[-1]))], made.args[-1]
     return '', None
 
+# %% ../../nbs/88_reading.ipynb #19d93495
 _twice = {('cross_entropy', 'softmax'): 'softmax-twice', ('nll_loss', 'softmax'): 'nll-of-probabilities',
           ('nll_loss', 'sigmoid'): 'nll-of-probabilities', ('logits', 'sigmoid'): 'sigmoid-twice'}
 
@@ -1077,7 +1110,7 @@ def _has_rows(file, call):
     if len(given) == 2 and len({*map(ast.unparse, given)}) == 1: return True  # some rows of both
     return bool(re.search(r'(max|argmax)\((\w+, )?(dim=)?-?1\)|DataLoader', file.text))
 
-# %% ../../nbs/88_reading.ipynb #80c1614f
+# %% ../../nbs/88_reading.ipynb #698d3a60
 def _over_everything(file):
     "The largest number of a whole batch, or of each class, that is compared with labels"
     for scope in _scopes(file):
@@ -1111,9 +1144,10 @@ def _is_counted(compare, s):
     return any(isinstance(n, ast.Attribute) and n.attr in ('sum', 'mean') and compare in [*ast.walk(n)]
                for n in ast.walk(s))
 
-# %% ../../nbs/88_reading.ipynb #4b02756a
-_of_stories = [_by_nothing, _late_backwards, _between_two_backwards, _stay, _updates_stay, _after_several, _clipped_late,
-               _replaced_later, _scheduled_each_batch, _backward_again, _clipped_within, _dedented, _remade, _named, _kept_in_eval_mode, _measured_in_train_mode]
+# %% ../../nbs/88_reading.ipynb #e7f73517
+_of_stories = [_by_nothing, _late_backwards, _between_two_backwards, _backward_again, _stay, _updates_stay,
+               _after_several, _clipped_late, _clipped_within, _dedented, _remade, _replaced_later,
+               _scheduled_each_batch, _named, _kept_in_eval_mode, _measured_in_train_mode]
 _of_files = [_first_turns, _measured_on_training, _detached, _kept, _forms_of_losses, _over_everything]
 _implies = {'step-before-backward': {'clipped-after-step', 'zeroed-too-early'},
             'step-missing': {'gradients-not-zeroed'}}
@@ -1127,7 +1161,7 @@ def _unsaid(verdicts):
         said.add((v.slug, v.line))
     return kept
 
-# %% ../../nbs/88_reading.ipynb #58f2ba69
+# %% ../../nbs/88_reading.ipynb #c2f591c7
 _telling = {'backward', 'zero_grad', 'step', 'eval', 'softmax', 'argmax'}
 
 def _joined(pieces):
@@ -1138,6 +1172,7 @@ def _name_at_top(s):
     "What a statement outside of all functions is called in reports"
     return f'the {"program" if isinstance(s, ast.If) else "loop"} in line {s.lineno}'
 
+# %% ../../nbs/88_reading.ipynb #86d192dc
 def _named_parts(body, prefix=''):
     "(name, node) for all functions, methods and other statements of a file, outer ones first"
     for s in body:
@@ -1155,12 +1190,13 @@ def _homes(place, tree):
     while queue:
         called = _last(queue.pop())
         for name, part in parts:
-            if name not in known and any(_last(_called(n)) == called for n in ast.walk(part) if isinstance(n, ast.Call)):
+            calls = (_last(_called(n)) for n in ast.walk(part) if isinstance(n, ast.Call))
+            if name not in known and called in calls:
                 known.add(name)
                 queue.append(name)
     return found[-1], known - {found[-1]}
 
-# %% ../../nbs/88_reading.ipynb #7407b407
+# %% ../../nbs/88_reading.ipynb #68db2c32
 def read(
     pieces: list # Python source: one for a file, one for each code cell of a notebook
 ) -> list: # of a `Read` for each thing that is certain

@@ -146,7 +146,8 @@ wrong = [
         'def test(model, loader):', '    right = 0', '    for x, y in loader:',
         '        right += (model(x).argmax(1) == y).sum().item()', '        return right/len(loader.dataset)'])),
     ('clipped-after-step', of_batch(zero, forward, backward, step, clip)),
-    ('clipped-each-micro-batch', of_batch(forward, backward, clip, 'if (i + 1) % 4 == 0:', f'    {step}', f'    {zero}')),
+    ('clipped-each-micro-batch', of_batch(forward, backward, clip, 'if (i + 1) % 4 == 0:', f'    {step}',
+                                          f'    {zero}')),
     ('clipped-each-micro-batch', of_batch('for part in range(4):', '    loss = loss_fn(model(part), y)/4',
                                           f'    {backward}', f'    {clip}', step, zero)),
     ('accumulation-zeroed', of_batch(zero, forward, backward, 'if (i + 1) % 4 == 0:', f'    {step}')),
@@ -314,6 +315,7 @@ def test_text_that_is_no_python_says_nothing(): assert read(['for x in']) == []
 
 # In reports
 
+@pytest.mark.usefixtures('forked')
 def test_a_file_that_cannot_be_run_is_read(tmp_path):
     file = tmp_path/'a.py'
     file.write_text(by_phase.format(zero, step, backward))
@@ -324,6 +326,7 @@ def test_a_file_that_cannot_be_run_is_read(tmp_path):
     assert 'backward() come first' in report.hint()
 
 
+@pytest.mark.usefixtures('forked')
 def test_a_function_without_a_loop_is_read(tmp_path):
     file = tmp_path/'a.py'
     file.write_text('import torch\n\nclass Agent:\n    def __init__(self, model):\n        self.model = model\n'
@@ -335,6 +338,7 @@ def test_a_function_without_a_loop_is_read(tmp_path):
     assert 'line 10' in finding.message
 
 
+@pytest.mark.usefixtures('forked')
 def test_lines_of_a_notebook_are_those_of_its_cells(tmp_path):
     cells = ['import torch\nfrom elsewhere import model, rows', 'opt = torch.optim.Adam(model.parameters())',
              'def learn(rows, strange):\n    for a, b, c in rows.of(strange):\n        loss = model(a, b).sum()\n'
@@ -347,8 +351,8 @@ def test_lines_of_a_notebook_are_those_of_its_cells(tmp_path):
 
 def test_a_loop_that_ran_is_not_read():
     text = of_batch(forward, backward, step).replace('from elsewhere', 'from torch')
-    ran = 'def train(model, train_loader, loss_fn, optimizer):\n    for x, y in train_loader:\n' \
-          '        optimizer.zero_grad()\n        loss = loss_fn(model(x), y)\n        loss.backward()\n        optimizer.step()\n'
+    lines = 'for x, y in train_loader:', *['    ' + line for line in (zero, forward, backward, step)]
+    ran = '\n    '.join(['def train(model, train_loader, loss_fn, optimizer):', *lines])
     name = '/loops/read.py'
     remember(name, ran)
     space = ModuleType('solution')
