@@ -1123,7 +1123,8 @@ class FileLoops:
             self.loops[program.name] = replace(program, space={**space, **program.space})
         if not (self.own or self.loops or own): self.loops = self._called_alone(space)
         names = {*self.own, *self.loops, *exercises}
-        self.readings = read(pieces(self.path) if str(self.path).endswith('.ipynb') else [self.text])
+        notebook = str(self.path).endswith('.ipynb')
+        self.readings, self.others = read(pieces(self.path) if notebook else [self.text]), {}
         for v in self.readings:
             if not {v.home, *v.callers} & names: self.others.setdefault(v.home, []).append(v)
         return [*self.own, *self.loops, *self.others]

@@ -55,7 +55,7 @@ def _last(text): return text.rpartition('.')[2]
 
 def _root(text): return re.split(r'[.\[(]', text)[0]
 
-def _called(node): return ast.unparse(node.func) if isinstance(node, ast.Call) else ''
+def _func_of(node): return ast.unparse(node.func) if isinstance(node, ast.Call) else ''
 
 def _assignments(tree):
     "(name, value) for each assignment of a value to a name or attribute"
@@ -103,7 +103,7 @@ class _File:
     def usual(self):
         "The names of what is imported from libraries that do not train on their own"
         return {a.asname or a.name for n in ast.walk(self.tree) if isinstance(n, ast.ImportFrom)
-                for a in n.names if (n.module or '').split('.')[0] in _libraries}
+                for a in n.names if (n.module or '').split('.')[0] in _usual_libraries}
 
     @cached_property
     def models(self):
@@ -113,12 +113,12 @@ class _File:
 
     def constructions(self, name):
         "The calls of PyTorch's optimizers that a name was given"
-        return [v for v in self.given.get(_last(name), []) if _last(_called(v)) in _optimizers]
+        return [v for v in self.given.get(_last(name), []) if _last(_func_of(v)) in _optimizers]
 
     def is_optimizer(self, name):
         "Whether a name stands for an optimizer that does what PyTorch's do"
         if not name or not re.search(r'opt|sgd|adam', plain_name(name)): return bool(self.constructions(name))
-        others = {_last(_called(v)) for v in self.given.get(_last(name), [])}
+        others = {_last(_func_of(v)) for v in self.given.get(_last(name), [])}
         return not others & {*self.classes} and not re.search('sched', plain_name(name))
 
     def is_surely_optimizer(self, name):
@@ -132,10 +132,10 @@ class _File:
 
     def function(self, call, around):
         "The function of the file that is called, if there is one"
-        name = _last(_called(call))
+        name = _last(_func_of(call))
         found = self.functions.get(name, [])
         if isinstance(call.func, ast.Name): found = [f for f in found if f not in self.home]
-        elif _called(call) == f'self.{name}' and around in self.home:
+        elif _func_of(call) == f'self.{name}' and around in self.home:
             found = [f for f in found if self.home.get(f) is self.home[around]]
         elif not isinstance(call.func, ast.Attribute) or name in _of_modules: return None
         else: found = [f for f in found if f in self.home]
@@ -144,7 +144,7 @@ class _File:
 # %% ../../nbs/88_reading.ipynb #2d440b8e
 _of_modules = set('''forward step backward zero_grad parameters state_dict load_state_dict to cpu cuda
     apply train eval item append update close reset get add'''.split())
-_libraries = set('''torch torchvision torchaudio numpy pandas tqdm matplotlib collections itertools
+_usual_libraries = set('''torch torchvision torchaudio numpy pandas tqdm matplotlib collections itertools
     functools math os sys time random copy pathlib sklearn scipy PIL typing'''.split())
 
 # %% ../../nbs/88_reading.ipynb #344c1115
@@ -244,7 +244,7 @@ class _Reader:
             given = [*call.args, *[k.value for k in call.keywords]]
             uses = [self.told(n, names) for n in (*given, call.func)
                     if isinstance(n, (ast.Name, ast.Attribute))]
-            yield Act('unknown', _called(call), call, path, (*uses,))
+            yield Act('unknown', _func_of(call), call, path, (*uses,))
 
     def closure(self, call, path, names, around):
         "The acts of the function that a step is given"
@@ -262,7 +262,7 @@ class _Reader:
 
     def known(self, call, path, names, around):
         "The act of a call that is PyTorch's own"
-        func, args = _called(call), call.args
+        func, args = _func_of(call), call.args
         attr, owner = _last(func), call.func.value if isinstance(call.func, ast.Attribute) else None
         who = self.told(owner, names) if owner is not None else ''
         first = self.told(args[0], names) if args else ''
@@ -290,12 +290,12 @@ class _Reader:
         methods = [f for name in ('train', 'eval') for f in self.file.functions.get(name, []) if f in self.file.home]
         own = {self.file.home[f].name for f in methods}
         if who in ('self', 'super()'): return not own
-        made = {_last(_called(v)) for v in self.file.given.get(_last(who), []) if isinstance(v, ast.Call)}
+        made = {_last(_func_of(v)) for v in self.file.given.get(_last(who), []) if isinstance(v, ast.Call)}
         return len(call.args) <= 1 and (not own or role_of(who) == 'model' or bool(made) and not made & own)
 
     def is_harmless(self, call):
         "Whether a call can hardly train anything"
-        func = _called(call)
+        func = _func_of(call)
         if isinstance(call.func, ast.Name):
             loss = (role_of(func) in ('model', 'loss', 'metric') or func in self.file.models) and not self.calls_train
             return hasattr(builtins, func) or func in self.file.usual or func in self.file.classes or loss
@@ -365,8 +365,8 @@ _through = {'enumerate', 'tqdm', 'iter', 'progress_bar', 'track', 'islice', 'tra
 def _what_it_reads(loop):
     "What a `for` goes through, and what takes it, without enumerate, tqdm and their like"
     given, target = loop.iter, loop.target
-    while isinstance(given, ast.Call) and given.args and _last(_called(given)) in _through:
-        if _called(given) == 'enumerate' and isinstance(target, ast.Tuple) and len(target.elts) == 2:
+    while isinstance(given, ast.Call) and given.args and _last(_func_of(given)) in _through:
+        if _func_of(given) == 'enumerate' and isinstance(target, ast.Tuple) and len(target.elts) == 2:
             target = target.elts[1]
         given = given.args[0]
     return given, target
@@ -375,7 +375,7 @@ def _reads_batches(loop):
     "Whether a loop goes through batches"
     if not isinstance(loop, ast.For): return False
     given, target = _what_it_reads(loop)
-    if isinstance(given, ast.Call): return _called(given) == 'range' and len(given.args) == 3
+    if isinstance(given, ast.Call): return _func_of(given) == 'range' and len(given.args) == 3
     if isinstance(given, ast.Subscript): return role_of(ast.unparse(given.value)) in ('loaders', 'loader')
     text = ast.unparse(given)
     wide = isinstance(target, ast.Tuple) and len(target.elts) > 1 and not text.endswith('s.items')
@@ -387,7 +387,7 @@ def _counts_epochs(loop):
     given, target = _what_it_reads(loop)
     named = re.search(r'(^|_)ep(och)?', plain_name(ast.unparse(target)))
     limits = [n for n in ast.walk(given) if isinstance(n, (ast.Name, ast.Attribute))]
-    return _called(loop.iter).endswith('range') and bool(
+    return _func_of(loop.iter).endswith('range') and bool(
         named or any(role_of(ast.unparse(n)) == 'epochs' for n in limits))
 
 # %% ../../nbs/88_reading.ipynb #d454bbc7
@@ -454,13 +454,13 @@ def _names_in(node): return {n.id for n in ast.walk(node) if isinstance(n, ast.N
 
 def _stories(file):
     "The stories of a file"
-    reader, reached = _Reader(file), _reached(file)
+    reader, reached = _Reader(file), _followed_functions(file)
     yield _Story(file, [*reader.body(file.tree.body)])
     for functions in file.functions.values():
         for f in functions:
             if f not in reached: yield _Story(file, [*reader.body(f.body, around=(None, f))])
 
-def _reached(file):
+def _followed_functions(file):
     "The functions of a file that others of it, or the file itself, call in a way that can be followed"
     own = [s for s in file.tree.body if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
     homes = [(None, own), *[(f, f.body) for fs in file.functions.values() for f in fs]]
@@ -483,7 +483,7 @@ def _quote(act, n=70):
 
 def _placed(act): return f'{_quote(act)}, line {act.line if isinstance(act, Act) else act.lineno}'
 
-def _verdict(slug, said, place, kind='mistake', what=''):
+def _as_read(slug, said, place, kind='mistake', what=''):
     "A verdict with what is particular before the sentence of the table"
     what = what or loop_names[slug].what
     node = place.node if isinstance(place, Act) else place
@@ -492,7 +492,7 @@ def _verdict(slug, said, place, kind='mistake', what=''):
 def _surely(story, step): return 'mistake' if story.file.is_surely_optimizer(step.who) else 'note'
 
 # %% ../../nbs/88_reading.ipynb #5c4c76c1
-def _last_before(story, step, loop):
+def _goes_by(story, step, loop):
     "(what a step goes by, whether it stands in the same turn): a zeroing, or None for all else"
     acts, at = story.within(loop), None
     at = next(i for i, a in enumerate(acts) if a is step)
@@ -510,7 +510,7 @@ def _by_nothing(story):
     "Steps whose gradients were set to zero just before, or not asked for"
     for step in story.steps:
         loop = story.loop_of(step)
-        zero, same = _last_before(story, step, loop)
+        zero, same = _goes_by(story, step, loop)
         if zero is None: continue
         acts = story.within(loop)
         at, zeroed = acts.index(step), acts.index(zero)
@@ -525,16 +525,17 @@ def _by_nothing(story):
 def _nothing_because(story, step, zero, before, after, loop):
     "Why a step has nothing to go by"
     if before:
-        yield _verdict('zeroed-too-early', f'{_quote(zero)} stands between {_quote(before[-1])} and '
+        yield _as_read('zeroed-too-early', f'{_quote(zero)} stands between {_quote(before[-1])} and '
                        f'{_quote(step)}, line {zero.line}.', zero, _surely(story, step))
     elif after:
-        yield _verdict('step-before-backward', f'{_quote(step)} stands before {_quote(after[0])}, '
+        yield _as_read('step-before-backward', f'{_quote(step)} stands before {_quote(after[0])}, '
                        f'line {step.line}.', step, _surely(story, step))
     elif loop is not None or len({a.who for a in story.of('step')}) > 1:
-        if not any(a.kind == 'grad' or story.may_change(a, step) for a in story.acts): yield _missing(story, step)
+        if any(a.kind == 'grad' or story.may_change(a, step) for a in story.acts): return
+        yield _without_backward(story, step)
 
-def _missing(story, step):
-    return _verdict('backward-missing', f'{_placed(step)}, comes without a backward().', step,
+def _without_backward(story, step):
+    return _as_read('backward-missing', f'{_placed(step)}, comes without a backward().', step,
                     _surely(story, step))
 
 # %% ../../nbs/88_reading.ipynb #b711574c
@@ -551,7 +552,7 @@ def _late_backwards(story):
         if late is None or not _happens_with(step, late, loop): continue
         made = [a for a in acts[:acts.index(late)] if a.kind == 'assign' and a.who == late.who]
         if made and acts.index(made[-1]) < at and _happens_with(made[-1], late, loop):
-            yield _verdict('step-before-backward', f'{_quote(step)} stands before {_quote(late)}, '
+            yield _as_read('step-before-backward', f'{_quote(step)} stands before {_quote(late)}, '
                            f'line {step.line}.', step, _surely(story, step))
 
 # %% ../../nbs/88_reading.ipynb #c17d362e
@@ -567,7 +568,7 @@ def _between_two_backwards(story):
             plain = all(not _conditions(a, loop) ^ _conditions(step, loop) for a in (first, zero, second))
             other = first.who != second.who and story.surely_zeroes(zero, step)
             if plain and other and not _uses_gradients(story, first, second):
-                yield _verdict('zeroed-too-early', f'{_placed(zero)}, takes away what '
+                yield _as_read('zeroed-too-early', f'{_placed(zero)}, takes away what '
                                f'{_quote(first)} gave, before {_quote(step)}.', zero, _surely(story, step))
 
 def _uses_gradients(story, first, second):
@@ -587,7 +588,7 @@ def _backward_again(story):
             if a.kind == 'assign' and a.who == first.who: break
             if a.kind == 'assign' and isinstance(a.node, ast.Assign) and _adds(a.node.value, first.who): sums[a.who] = a
             if a.kind == 'backward' and a.who in sums:
-                yield _verdict('backward-twice', f'{_placed(first)}, and {_placed(a)}, of which it is a part.', a,
+                yield _as_read('backward-twice', f'{_placed(first)}, and {_placed(a)}, of which it is a part.', a,
                                what='What both learn from counts twice.')
 
 def _adds(node, name):
@@ -608,23 +609,23 @@ def _stay(story):
         if any(a.kind == 'grad' or story.may_change(a, step) or a.kind == 'zero' and story.may_zero(a, step)
                for a in acts): continue
         if _is_made_in(story, step, loop): continue
-        yield _not_zeroed(story, step, loop)
+        yield _gradients_stay(story, step, loop)
 
 def _is_made_in(story, step, loop):
     "Whether the optimizer or its model is made anew in each turn"
     names = {_last(step.who), *story.file.models_of(step.who)}
     return any(a.kind == 'assign' and _last(a.who) in names for a in story.within(loop))
 
-def _not_zeroed(story, step, loop):
+def _gradients_stay(story, step, loop):
     "What to say of gradients that stay"
     around = _loops_around(step)[:-1]
     once = [a for a in story.of('zero') if story.may_zero(a, step) and any(story.inside(a, x) for x in around)]
     if once and _reads_batches(loop):
-        return _verdict('zeroed-once-an-epoch', f'{_placed(once[0])}, stands outside of the loop '
+        return _as_read('zeroed-once-an-epoch', f'{_placed(once[0])}, stands outside of the loop '
                         f'that {_quote(step)} is in.', once[0], _surely(story, step))
     others = [a for a in story.of('zero', loop)]
     instead = f': {_placed(others[0])}, is for others' if others else ''
-    return _verdict('gradients-not-zeroed', f'Nothing in the loop sets to zero what {_placed(step)}, '
+    return _as_read('gradients-not-zeroed', f'Nothing in the loop sets to zero what {_placed(step)}, '
                     f'goes by{instead}.', step, _surely(story, step))
 
 # %% ../../nbs/88_reading.ipynb #58f2ba69
@@ -639,7 +640,7 @@ def _updates_stay(story):
         if 'backward' not in kinds or kinds & {'zero', 'grad', 'step'}: continue
         if any(a.kind == 'unknown' for a in acts): continue
         if any(a.kind == 'assign' and _root(a.who) == _root(update.who) for a in acts): continue
-        yield _verdict('gradients-not-zeroed', f'Nothing in the loop sets to zero what {_placed(update)}, '
+        yield _as_read('gradients-not-zeroed', f'Nothing in the loop sets to zero what {_placed(update)}, '
                        'goes by.', update)
         return
 
@@ -658,7 +659,7 @@ def _after_several(story):
         zeros = [a for a in acts if a.kind == 'zero' and story.surely_zeroes(a, step)]
         for zero in zeros:
             if not _conditions(zero, loop):
-                yield _verdict('accumulation-zeroed', f'{_placed(zero)}, comes with each batch, and '
+                yield _as_read('accumulation-zeroed', f'{_placed(zero)}, comes with each batch, and '
                                f'{_placed(step)}, after several.', zero, _surely(story, step))
                 break
         else: yield from _clipped_each_time(story, step, loop, acts)
@@ -666,7 +667,7 @@ def _after_several(story):
 def _clipped_each_time(story, step, loop, acts):
     for clip in acts:
         if clip.kind == 'clip' and not _conditions(clip, loop):
-            yield _verdict('clipped-each-micro-batch', f'{_placed(clip)}, comes with each batch, and '
+            yield _as_read('clipped-each-micro-batch', f'{_placed(clip)}, comes with each batch, and '
                            f'{_placed(step)}, after several.', clip)
 
 # %% ../../nbs/88_reading.ipynb #2553c572
@@ -684,7 +685,7 @@ def _clipped_late(story):
         following = [a for a in [*acts[at + 1:], *acts[:at]] if a.kind in ('backward', 'step', 'zero')]
         mine = next((a for a in following if a.kind != 'zero' or story.may_zero(a, step)), None)
         if mine is not None and mine.kind == 'zero':
-            yield _verdict('clipped-after-step', f'{_quote(clip)} stands after {_quote(step)}, line {clip.line}.',
+            yield _as_read('clipped-after-step', f'{_quote(clip)} stands after {_quote(step)}, line {clip.line}.',
                            clip)
 
 def _clipped_within(story):
@@ -700,7 +701,7 @@ def _clipped_within(story):
         step = next((a for a in rest if a.kind in ('step', 'backward', 'zero')), None)
         if step is None or step.kind != 'step' or outer is None or story.loop_of(step) is not outer: continue
         if not any(story.may_change(a, step) for a in acts):
-            yield _verdict('clipped-each-micro-batch', f'{_placed(clip)}, stands in a loop that adds up '
+            yield _as_read('clipped-each-micro-batch', f'{_placed(clip)}, stands in a loop that adds up '
                            f'gradients for {_placed(step)}.', clip)
 
 # %% ../../nbs/88_reading.ipynb #f38d9fb1
@@ -719,11 +720,11 @@ def _dedented(story):
         if any(story.may_change(a, step) for a in story.within(inner)): continue
         zeros = [a for a in story.of('zero', inner) if story.surely_zeroes(a, step) and not _conditions(a, inner)]
         if zeros and acts.index(zeros[0]) < acts.index(last) and not _conditions(last, inner):
-            yield _verdict('only-last-batch', f'{_placed(step)}, stands after the loop in which '
+            yield _as_read('only-last-batch', f'{_placed(step)}, stands after the loop in which '
                            f'{_quote(zeros[0])} comes with each batch.', step, _surely(story, step))
 
 # %% ../../nbs/88_reading.ipynb #1015c138
-def _remade(story):
+def _made_again(story):
     "Optimizers that are made in the loop over epochs, though their model is not"
     for step in story.steps:
         for made in story.of('assign'):
@@ -731,10 +732,10 @@ def _remade(story):
             loop = story.loop_of(made)
             if loop is None or _conditions(made, loop) or not story.inside(step, loop): continue
             if not (_counts_epochs(loop) or _reads_batches(loop)): continue
-            name, models = _last(_called(made.node.value)), _models_of(made.node.value)
+            name, models = _last(_func_of(made.node.value)), _models_of(made.node.value)
             if name not in _optimizers or not models or _anew(story, models, loop): continue
             plain = name == 'SGD' and 'momentum' not in ast.unparse(made.node)
-            yield _verdict('optimizer-remade', f'{_placed(made)}, stands in the loop.', made,
+            yield _as_read('optimizer-remade', f'{_placed(made)}, stands in the loop.', made,
                            'note' if plain else 'mistake')
 
 def _anew(story, models, loop):
@@ -750,20 +751,20 @@ def _replaced_later(story):
     "Parts of a model that are replaced after its optimizer was made"
     for made in story.of('assign'):
         models = _models_of(made.node.value) if isinstance(made.node.value, ast.Call) else set()
-        if len(models) != 1 or _last(_called(made.node.value)) not in _optimizers: continue
+        if len(models) != 1 or _last(_func_of(made.node.value)) not in _optimizers: continue
         later = story.acts[story.acts.index(made) + 1:]
         parts = [a for a in later if a.kind == 'assign' and _is_new_part(a, *models) and not _excludes(a, made)
                  and a.path[:len(made.path)] == made.path]
         again = any(a.kind == 'assign' and a.who == made.who for a in later)
         if 'add_param_group' in story.file.text: return
         if parts and not again:
-            yield _verdict('optimizer-misses-parameters', f'{_placed(parts[0])}, comes after {_placed(made)}.',
+            yield _as_read('optimizer-misses-parameters', f'{_placed(parts[0])}, comes after {_placed(made)}.',
                            parts[0])
 
 def _is_new_part(act, model):
     "Whether an assignment replaces a part of a model by a new layer"
     owner = re.sub(r'\[.*', '', act.who).split('.')
-    called = _called(act.node.value)
+    called = _func_of(act.node.value)
     return model in owner[:-1] and bool(re.match(r'(torch\.)?nn\.(Linear|Sequential|Conv\dd)$', called))
 
 # %% ../../nbs/88_reading.ipynb #6c3e71fd
@@ -773,10 +774,10 @@ def _scheduled_each_batch(story):
         loops = _loops_around(step)
         made = [v for v in story.file.given.get(_last(step.who), []) if isinstance(v, ast.Call)]
         if len(loops) < 2 or len(made) != 1 or not _reads_batches(loops[-1]) or _conditions(step, loops[-1]): continue
-        if not any(map(_counts_epochs, loops[:-1])) or _last(_called(made[0])) != 'CosineAnnealingLR': continue
+        if not any(map(_counts_epochs, loops[:-1])) or _last(_func_of(made[0])) != 'CosineAnnealingLR': continue
         length = [k.value for k in made[0].keywords if k.arg == 'T_max'] or made[0].args[1:2]
         if length and isinstance(length[0], (ast.Name, ast.Attribute)) and role_of(ast.unparse(length[0])) == 'epochs':
-            yield _verdict('scheduler-each-batch', f'{_placed(step)}, is called with each batch, and {_quote(made[0])} '
+            yield _as_read('scheduler-each-batch', f'{_placed(step)}, is called with each batch, and {_quote(made[0])} '
                            f'counts {ast.unparse(length[0])}.', step)
 
 # %% ../../nbs/88_reading.ipynb #3e06336c
@@ -791,7 +792,7 @@ def _named(story):
                     train='trained-in-eval-mode', eval='measured-in-train-mode')[attr]
         if attr in ('train', 'eval') and not _has_mode(story, a.who): continue
         sure = not called and (attr not in ('train', 'eval') or _mode_matters(story.file))
-        yield _verdict(slug, f'{_placed(a)}, names the method and does not call it: parentheses are missing.',
+        yield _as_read(slug, f'{_placed(a)}, names the method and does not call it: parentheses are missing.',
                        a, 'mistake' if sure else 'note')
 
 def _has_mode(story, name):
@@ -815,7 +816,7 @@ def _kept_in_eval_mode(story):
                    for b in acts): continue
             aware = any(b.kind == 'train' and b.who == a.who for b in story.acts)
             kind = 'mistake' if aware or _mode_matters(story.file) else 'note'
-            yield _verdict('trained-in-eval-mode', f'{_placed(a)}, stands in the loop, and nothing in it '
+            yield _as_read('trained-in-eval-mode', f'{_placed(a)}, stands in the loop, and nothing in it '
                            f'calls `{a.who}.train()`.', loop, kind)
 
 # %% ../../nbs/88_reading.ipynb #1dba0dae
@@ -826,9 +827,9 @@ def _measured_in_train_mode(story):
     for a in story.of('train'):
         for region in _without_gradients(story.file.tree):
             for loop in [n for n in ast.walk(region) if isinstance(n, ast.For) and _reads_batches(n)]:
-                names = {_last(_called(n)) for n in ast.walk(loop) if isinstance(n, ast.Call)}
+                names = {_last(_func_of(n)) for n in ast.walk(loop) if isinstance(n, ast.Call)}
                 if _last(a.who) in names:
-                    yield _verdict('measured-in-train-mode', f'{_placed(a)}, is called, and eval() nowhere: '
+                    yield _as_read('measured-in-train-mode', f'{_placed(a)}, is called, and eval() nowhere: '
                                    f'{_placed(loop)}.', loop, 'note')
 
 def _without_gradients(tree):
@@ -869,10 +870,10 @@ def _first_turns(file):
             learns = 'backward(' in text
             said = f'{_placed(end)}, ends {_quote(loop)} in its first turn.'
             if _counts_epochs(loop):
-                if learns or _calls_what_learns(loop, file): yield _verdict('epochs-ignored', said, end)
-            elif _reads_batches(loop) and learns: yield _verdict('only-first-batch', said, end)
+                if learns or _calls_what_learns(loop, file): yield _as_read('epochs-ignored', said, end)
+            elif _reads_batches(loop) and learns: yield _as_read('only-first-batch', said, end)
             elif _reads_batches(loop) and _measures_in(loop, end):
-                yield _verdict('first-batch-measured', said, end)
+                yield _as_read('first-batch-measured', said, end)
 
 def _calls_what_learns(loop, file):
     return any('backward(' in ast.unparse(f) for n in ast.walk(loop) if isinstance(n, ast.Call)
@@ -882,7 +883,7 @@ def _measures_in(loop, end):
     "Whether a loop calls a model and adds up, for a mean over all rows"
     nodes = [n for n in _nodes_within(loop)]
     adds = any(isinstance(n, ast.AugAssign) and isinstance(n.op, ast.Add) for n in nodes)
-    calls = any(isinstance(n, ast.Call) and role_of(_called(n)) == 'model' for n in nodes)
+    calls = any(isinstance(n, ast.Call) and role_of(_func_of(n)) == 'model' for n in nodes)
     return adds and calls and (isinstance(end, ast.Break) or '/' in ast.unparse(end))
 
 # %% ../../nbs/88_reading.ipynb #ba5ce82a
@@ -897,9 +898,9 @@ def _measured_on_training(file):
         given = [role_of(ast.unparse(a)) for a in (*s.value.args, *[k.value for k in s.value.keywords])
                  if isinstance(a, (ast.Name, ast.Attribute))]
         loaders = {r for r in given if r.endswith('loader')}
-        measures = re.search(r'acc|eval|test|valid|measure|score', _called(s.value))
+        measures = re.search(r'acc|eval|test|valid|measure|score', _func_of(s.value))
         if loaders == {'train_loader'} and measures and names and all(map(_of_a_test, names)):
-            yield _verdict('measured-on-training-set', f'{_placed(s)}, is given the training set.', s)
+            yield _as_read('measured-on-training-set', f'{_placed(s)}, is given the training set.', s)
 
 # %% ../../nbs/88_reading.ipynb #c3b78dfb
 def _statements(body):
@@ -918,7 +919,7 @@ def _is_detached(node):
         sides = node.left, node.right
         return any(map(_is_detached, sides)) and all(_is_detached(x) or isinstance(x, ast.Constant) for x in sides)
     if not isinstance(node, ast.Call): return False
-    func = _called(node)
+    func = _func_of(node)
     if func in ('torch.tensor', 'torch.Tensor', 'torch.FloatTensor'): return not isinstance(node.args[0] if node.args
                                                                           else None, (ast.Constant, type(None)))
     if func == 'Variable': return bool(node.args) and _is_detached(node.args[0])
@@ -942,7 +943,7 @@ def _detached(file):
             was = given.get(ast.unparse(call.func.value))
             if call.func.attr == 'backward' and isinstance(was, ast.Assign) and len(was.targets) == 1 \
                     and isinstance(was.targets[0], ast.Name) and _gives_detached(was.value, file):
-                yield _verdict('loss-detached', f'{_placed(was)}, comes before {_quote(s)}.',
+                yield _as_read('loss-detached', f'{_placed(was)}, comes before {_quote(s)}.',
                                was)
 
 def _gives_detached(node, file):
@@ -967,11 +968,11 @@ def _kept(file):
                 if name not in learned or total in learned or total not in numbers: continue
                 own = [x for x in _nodes_within(loop) if isinstance(x, ast.stmt) and name in _targets(x)]
                 if any(map(_learns_of, loop.body, [name]*len(loop.body))) and not any(map(_is_number, own)):
-                    yield _verdict('graph-kept', f'{_placed(s)}, adds up tensors.', s, 'note')
+                    yield _as_read('graph-kept', f'{_placed(s)}, adds up tensors.', s, 'note')
 
 def _is_number(s):
     value = getattr(s, 'value', None)
-    return value is None or _is_detached(value) or _called(value) in ('float', 'int')
+    return value is None or _is_detached(value) or _func_of(value) in ('float', 'int')
 
 def _learns_of(s, name):
     "Whether a statement calls backward on a name"
@@ -981,14 +982,14 @@ def _learns_of(s, name):
 # %% ../../nbs/88_reading.ipynb #880caca8
 def _kind_of_loss(call, file):
     "Which loss of PyTorch's is called, as 'cross_entropy'; empty where that is not plain"
-    func = _called(call)
-    made = [_called(v) for v in file.given.get(_last(func), [])]
+    func = _func_of(call)
+    made = [_func_of(v) for v in file.given.get(_last(func), [])]
     names = {_last(n) for n in made} if made else {_last(func)}
     if names == {_last(func)} and not func.startswith(('F.', 'torch.nn.functional.', 'nn.functional.')): names = set()
-    kinds = {_losses.get(n, '') for n in names}
+    kinds = {_loss_kinds.get(n, '') for n in names}
     return kinds.pop() if len(kinds) == 1 else ''
 
-_losses = dict(cross_entropy='cross_entropy', CrossEntropyLoss='cross_entropy', nll_loss='nll_loss', NLLLoss='nll_loss',
+_loss_kinds = dict(cross_entropy='cross_entropy', CrossEntropyLoss='cross_entropy', nll_loss='nll_loss', NLLLoss='nll_loss',
                binary_cross_entropy_with_logits='logits', BCEWithLogitsLoss='logits')
 
 # %% ../../nbs/88_reading.ipynb #a858e825
@@ -998,36 +999,37 @@ def _activation(node, given, file, depth=0):
     if isinstance(node, ast.Name): return _activation(given.get(node.id), given, file, depth + 1)
     if isinstance(node, ast.Subscript): return _activation(node.value, given, file, depth + 1)
     if not isinstance(node, ast.Call): return '', None
-    func = _called(node)
+    func = _func_of(node)
     if _last(func) in ('squeeze', 'view', 'flatten', 'reshape', 'float') and isinstance(node.func, ast.Attribute):
         return _activation(node.func.value, given, file, depth + 1)
-    if isinstance(node.func, ast.Call) and _last(_called(node.func)) in _layers:
-        return _layers[_last(_called(node.func))], node.func
+    if isinstance(node.func, ast.Call) and _last(_func_of(node.func)) in _end_layers:
+        return _end_layers[_last(_func_of(node.func))], node.func
     if _last(func) in ('softmax', 'log_softmax', 'sigmoid'): return _last(func), node
-    made = {_last(_called(v)) for v in file.given.get(_last(func), [])}
-    if len(made) == 1 and (name := made.pop()) in _layers: return _layers[name], file.given[_last(func)][0]
+    made = {_last(_func_of(v)) for v in file.given.get(_last(func), [])}
+    if len(made) == 1 and (name := made.pop()) in _end_layers:
+        return _end_layers[name], file.given[_last(func)][0]
     return _at_the_end(node, file)
 
-_layers = dict(Softmax='softmax', LogSoftmax='log_softmax', Sigmoid='sigmoid')
+_end_layers = dict(Softmax='softmax', LogSoftmax='log_softmax', Sigmoid='sigmoid')
 
 # %% ../../nbs/88_reading.ipynb #5a8c2a4e
 def _at_the_end(call, file):
     "The activation that a model ends in"
-    made = [v for v in file.given.get(_last(_called(call)), []) if isinstance(v, ast.Call)]
-    made = [v for v in made if not _last(_called(v)) in ('to', 'cuda')] or [
+    made = [v for v in file.given.get(_last(_func_of(call)), []) if isinstance(v, ast.Call)]
+    made = [v for v in made if not _last(_func_of(v)) in ('to', 'cuda')] or [
         v.func.value for v in made if isinstance(v.func, ast.Attribute) and isinstance(v.func.value, ast.Call)]
     modules = [c for c in file.classes.values() if any(isinstance(f, ast.FunctionDef) and f.name == 'forward'
                                                        for f in c.body)]
-    if not made and len(modules) == 1 and role_of(_called(call)) == 'model': return _end_of_class(modules[0])
-    return _end_of(made[0], file) if len(made) == 1 else ('', None)
+    if not made and len(modules) == 1 and role_of(_func_of(call)) == 'model': return _end_of_class(modules[0])
+    return _last_activation(made[0], file) if len(made) == 1 else ('', None)
 
-def _end_of(made, file):
+def _last_activation(made, file):
     "The activation that what a call makes ends in"
     if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr in ('to', 'cuda'):
-        return _end_of(made.func.value, file)
-    name = _last(_called(made))
+        return _last_activation(made.func.value, file)
+    name = _last(_func_of(made))
     if name == 'Sequential' and made.args and isinstance(made.args[-1], ast.Call):
-        kind = _layers.get(_last(_called(made.args[-1])), '')
+        kind = _end_layers.get(_last(_func_of(made.args[-1])), '')
         return kind, made.args[-1]
     return _end_of_class(file.classes[name]) if name in file.classes else ('', None)
 
@@ -1067,14 +1069,14 @@ def _own_activation(node, given, cls):
     "The activation that `forward` returns"
     if isinstance(node, ast.Name): node = given.get(node.id)
     if not isinstance(node, ast.Call): return '', None
-    func, layers = _called(node), {n: v for n, v in _assignments(cls)}
+    func, layers = _func_of(node), {n: v for n, v in _assignments(cls)}
     if _last(func) in ('softmax', 'log_softmax', 'sigmoid') and not func.startswith('self.'): return _last(func), node
     made = layers.get(func)
     if isinstance(made, ast.Call):
-        name = _last(_called(made))
-        if name in _layers: return _layers[name], made
-        if name == 'Sequential' and made.args and _last(_called(made.args[-1])) in _layers:
-            return _layers[_last(_called(made.args[-1]))], made.args[-1]
+        name = _last(_func_of(made))
+        if name in _end_layers: return _end_layers[name], made
+        if name == 'Sequential' and made.args and _last(_func_of(made.args[-1])) in _end_layers:
+            return _end_layers[_last(_func_of(made.args[-1]))], made.args[-1]
     return '', None
 
 # %% ../../nbs/88_reading.ipynb #19d93495
@@ -1094,14 +1096,15 @@ def _forms_of_losses(file):
     "Losses that take something else than what they are given"
     for call, loss, given, place in _losses_of(file):
         if slug := _twice.get((loss, given)):
-            yield _verdict(slug, f'{_placed(call)}, is given what {_placed(place)}, gives.', call)
+            yield _as_read(slug, f'{_placed(call)}, is given what {_placed(place)}, gives.', call)
         elif given in ('softmax', 'log_softmax') and _dimension(place) == 0 and _has_rows(file, call):
-            yield _verdict('softmax-over-batch', f'{_placed(place)}, has dim=0.', call)
+            yield _as_read('softmax-over-batch', f'{_placed(place)}, has dim=0.', call)
 
 def _dimension(call):
     "The dimension that a call is given, if it is written out"
-    start = 0 if _last(_called(call)) in _layers or not _called(call).startswith(('F.', 'torch.', 'nn.')) else 1
-    given = [k.value for k in call.keywords if k.arg == 'dim'] or call.args[start:start + 1]
+    func = _func_of(call)
+    of_function = func.startswith(('F.', 'torch.', 'nn.')) and _last(func) not in _end_layers
+    given = [k.value for k in call.keywords if k.arg == 'dim'] or call.args[of_function:]
     return given[0].value if given and isinstance(given[0], ast.Constant) else None
 
 def _has_rows(file, call):
@@ -1124,19 +1127,19 @@ def _over_everything(file):
                     for a, b in (sides, sides[::-1]):
                         place = _chosen_from_all(a, given, file)
                         if place is not None and isinstance(b, ast.Name) and b.id in labels and _is_counted(node, s):
-                            yield _verdict('argmax-over-everything', f'{_placed(place)}, is compared '
+                            yield _as_read('argmax-over-everything', f'{_placed(place)}, is compared '
                                            f'with `{b.id}`.', place)
 
 def _chosen_from_all(node, given, file):
     "The `argmax()` over all, or over the rows, that gives an expression from what a model gave"
     if isinstance(node, ast.Name): node = given.get(node.id)
-    if not isinstance(node, ast.Call) or _last(_called(node)) != 'argmax': return None
-    by_torch = _called(node) == 'torch.argmax'
+    if not isinstance(node, ast.Call) or _last(_func_of(node)) != 'argmax': return None
+    by_torch = _func_of(node) == 'torch.argmax'
     of = node.args[0] if by_torch and node.args else getattr(node.func, 'value', None)
     dims = [k.value for k in node.keywords if k.arg in ('dim', 'axis')] or node.args[by_torch:]
     if dims and not (isinstance(dims[0], ast.Constant) and dims[0].value == 0): return None
     out = given.get(of.id) if isinstance(of, ast.Name) else of
-    is_model = isinstance(out, ast.Call) and (role_of(_called(out)) == 'model' or _last(_called(out)) in file.models)
+    is_model = isinstance(out, ast.Call) and (role_of(_func_of(out)) == 'model' or _last(_func_of(out)) in file.models)
     return node if is_model else None
 
 def _is_counted(compare, s):
@@ -1146,7 +1149,7 @@ def _is_counted(compare, s):
 
 # %% ../../nbs/88_reading.ipynb #e7f73517
 _of_stories = [_by_nothing, _late_backwards, _between_two_backwards, _backward_again, _stay, _updates_stay,
-               _after_several, _clipped_late, _clipped_within, _dedented, _remade, _replaced_later,
+               _after_several, _clipped_late, _clipped_within, _dedented, _made_again, _replaced_later,
                _scheduled_each_batch, _named, _kept_in_eval_mode, _measured_in_train_mode]
 _of_files = [_first_turns, _measured_on_training, _detached, _kept, _forms_of_losses, _over_everything]
 _implies = {'step-before-backward': {'clipped-after-step', 'zeroed-too-early'},
@@ -1162,7 +1165,7 @@ def _unsaid(verdicts):
     return kept
 
 # %% ../../nbs/88_reading.ipynb #c2f591c7
-_telling = {'backward', 'zero_grad', 'step', 'eval', 'softmax', 'argmax'}
+_worth_reading = {'backward', 'zero_grad', 'step', 'eval', 'softmax', 'argmax'}
 
 def _joined(pieces):
     "One tree for all pieces of a file, whose lines are counted from the start of each piece"
@@ -1190,7 +1193,7 @@ def _homes(place, tree):
     while queue:
         called = _last(queue.pop())
         for name, part in parts:
-            calls = (_last(_called(n)) for n in ast.walk(part) if isinstance(n, ast.Call))
+            calls = (_last(_func_of(n)) for n in ast.walk(part) if isinstance(n, ast.Call))
             if name not in known and called in calls:
                 known.add(name)
                 queue.append(name)
@@ -1204,7 +1207,7 @@ def read(
     try: tree = _joined(pieces)
     except (SyntaxError, ValueError): return []
     file = _File(tree)
-    if not any(isinstance(n, ast.Attribute) and n.attr in _telling for n in ast.walk(tree)): return []
+    if not {getattr(n, 'attr', '') for n in ast.walk(tree)} & _worth_reading: return []
     found = [v for story in _stories(file) for rule in _of_stories for v in rule(story)]
     found = _unsaid(found + [v for rule in _of_files for v in rule(file)])
     for v in found: v.home, v.callers = _homes(v.place, tree)

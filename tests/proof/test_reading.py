@@ -233,8 +233,8 @@ right = [
     # gradients that are used before they are taken away: an adversarial example, a penalty
     of_batch('x.requires_grad_()', forward, backward, 'x = x + .1*x.grad.sign()', zero, 'other = loss_fn(model(x), y)',
              'other.backward()', step),
-    of_batch(zero, forward, 'slope, = torch.autograd.grad(loss, x, create_graph=True)', '(loss + slope.norm()).backward()',
-             step),
+    of_batch(zero, forward, 'slope, = torch.autograd.grad(loss, x, create_graph=True)',
+             '(loss + slope.norm()).backward()', step),
     # a model of its own for each fold, or for each row
     of_batch(forward, backward, step).replace('        loss =', '        model = base(); optimizer = torch.optim.SGD('
                                               'model.parameters(), lr=1)\n        loss ='),
