@@ -7,7 +7,6 @@ __all__ = ['Act', 'read']
 
 # %% ../../nbs/88_reading.ipynb #161fb653
 import ast, builtins, re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -90,6 +89,11 @@ class _File:
     def text(self):
         "All of it, as Python writes it"
         return ast.unparse(self.tree)
+
+    @cached_property
+    def attributes(self):
+        "The names behind all of its dots"
+        return {n.attr for n in ast.walk(self.tree) if isinstance(n, ast.Attribute)}
 
     @cached_property
     def modules(self):
@@ -391,6 +395,7 @@ def _counts_epochs(loop):
         named or any(role_of(ast.unparse(n)) == 'epochs' for n in limits))
 
 # %% ../../nbs/88_reading.ipynb #d454bbc7
+_learning = re.compile('backward|grad|learn|optimi|train|closure', re.I)
 _measuring = re.compile(r'(^|_)(val|valid|validate|validation|test|eval|evaluate|acc|accuracy|score|metric|predict)')
 
 class _Story:
@@ -445,6 +450,7 @@ class _Story:
     def may_change(self, act, step):
         "Whether something unknown may have to do with what a step goes by"
         if act.kind != 'unknown' or _measuring.search(plain_name(act.who)): return False
+        if _learning.search(_last(act.who)) or act.who.startswith(f'{step.who}.'): return True
         return any(_last(n) == _last(step.who) or n == 'self' or role_of(n) in ('model', 'optimizer')
                    or _last(n) in self.file.models_of(step.who) or re.match(r'self\.\w+$', n) and n == act.who
                    or re.search('accelerat|engine|fabric|trainer|hook|callback|cb', n) for n in (*act.more, act.who))
@@ -532,7 +538,8 @@ def _nothing_because(story, step, zero, before, after, loop):
                        f'line {step.line}.', step, _surely(story, step))
     elif loop is not None or len({a.who for a in story.of('step')}) > 1:
         if any(a.kind == 'grad' or story.may_change(a, step) for a in story.acts): return
-        yield _without_backward(story, step)
+        if not any(a.kind == 'unknown' and not _measuring.search(plain_name(a.who)) for a in story.within(loop)):
+            yield _without_backward(story, step)
 
 def _without_backward(story, step):
     return _as_read('backward-missing', f'{_placed(step)}, comes without a backward().', step,
@@ -601,6 +608,7 @@ def _adds(node, name):
 # %% ../../nbs/88_reading.ipynb #4b02756a
 def _stay(story):
     "Steps in a loop in which nothing zeroes their gradients"
+    if any(map(re.compile('register_(optimizer_)?step|register_post_acc').match, story.file.attributes)): return
     for step in story.steps:
         loop = story.loop_of(step)
         if loop is None or _ends_at_once(loop): continue
@@ -756,7 +764,7 @@ def _replaced_later(story):
         parts = [a for a in later if a.kind == 'assign' and _is_new_part(a, *models) and not _excludes(a, made)
                  and a.path[:len(made.path)] == made.path]
         again = any(a.kind == 'assign' and a.who == made.who for a in later)
-        if 'add_param_group' in story.file.text: return
+        if 'add_param_group' in story.file.attributes: return
         if parts and not again:
             yield _as_read('optimizer-misses-parameters', f'{_placed(parts[0])}, comes after {_placed(made)}.',
                            parts[0])
@@ -989,7 +997,8 @@ def _kind_of_loss(call, file):
     kinds = {_loss_kinds.get(n, '') for n in names}
     return kinds.pop() if len(kinds) == 1 else ''
 
-_loss_kinds = dict(cross_entropy='cross_entropy', CrossEntropyLoss='cross_entropy', nll_loss='nll_loss', NLLLoss='nll_loss',
+_loss_kinds = dict(cross_entropy='cross_entropy', CrossEntropyLoss='cross_entropy',
+                   nll_loss='nll_loss', NLLLoss='nll_loss',
                binary_cross_entropy_with_logits='logits', BCEWithLogitsLoss='logits')
 
 # %% ../../nbs/88_reading.ipynb #a858e825
@@ -1016,7 +1025,7 @@ _end_layers = dict(Softmax='softmax', LogSoftmax='log_softmax', Sigmoid='sigmoid
 def _at_the_end(call, file):
     "The activation that a model ends in"
     made = [v for v in file.given.get(_last(_func_of(call)), []) if isinstance(v, ast.Call)]
-    made = [v for v in made if not _last(_func_of(v)) in ('to', 'cuda')] or [
+    made = [v for v in made if _last(_func_of(v)) not in ('to', 'cuda')] or [
         v.func.value for v in made if isinstance(v.func, ast.Attribute) and isinstance(v.func.value, ast.Call)]
     modules = [c for c in file.classes.values() if any(isinstance(f, ast.FunctionDef) and f.name == 'forward'
                                                        for f in c.body)]
@@ -1120,7 +1129,6 @@ def _over_everything(file):
         for loop in _loops_within(scope):
             if not _reads_batches(loop): continue
             labels = _names_in(loop.target)
-            known = {}
             for s, given in _followed_names(loop.body):
                 for node in [n for n in ast.walk(s) if not hasattr(s, 'body') and isinstance(n, ast.Compare)]:
                     sides = node.left, node.comparators[0]
@@ -1207,7 +1215,7 @@ def read(
     try: tree = _joined(pieces)
     except (SyntaxError, ValueError): return []
     file = _File(tree)
-    if not {getattr(n, 'attr', '') for n in ast.walk(tree)} & _worth_reading: return []
+    if not file.attributes & _worth_reading: return []
     found = [v for story in _stories(file) for rule in _of_stories for v in rule(story)]
     found = _unsaid(found + [v for rule in _of_files for v in rule(file)])
     for v in found: v.home, v.callers = _homes(v.place, tree)

@@ -207,6 +207,12 @@ right = [
     of_batch(zero, 'learn(x, y)', step, before=['def learn(x, y): loss_fn(model(x), y).backward()']),
     of_batch(zero, 'for p, g in zip(model.parameters(), torch.autograd.grad(f(x), model.parameters())): p.grad = g',
              step),
+    of_batch(zero, 'loss = learn_from(model(x), y)', step),
+    of_batch(zero, 'loss = compute(model(x), y)', step),
+    of_batch(zero, 'optimizer.pc_backward([loss_fn(model(x), y)])', step),
+    of_batch(zero, forward, backward, 'kept = [p.grad.clone() for p in model.parameters()]', zero,
+             'for p, g in zip(model.parameters(), kept): p.grad = g', step),
+    of_batch(forward, backward, step, before=['optimizer.register_step_post_hook(clear)']),
     # accumulation
     of_batch('loss = loss_fn(model(x), y)/4', backward, 'if (i + 1) % 4 == 0:', f'    {clip}', f'    {step}',
              f'    {zero}'),
