@@ -342,6 +342,7 @@ def test_a_teacher_is_another_model():
 
 def of_two_models(generator, discriminator, loader, opt_g, opt_d, criterion):
     for x, y in loader:
+        opt_g.zero_grad()
         criterion(discriminator(generator(x)), y).backward()
         opt_g.step()
 
