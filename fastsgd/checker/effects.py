@@ -455,7 +455,7 @@ def _on_measured_weights(ran):
     if not left: return None
     return Effect('gradients', max(left), f'Measuring leaves gradients of up to {_in_figures(max(left))}.')
 
-_left_out = {'epochs-ignored': 'the other epochs are missing', 'generator-used-up': 'the other epochs move none',
+_unlearned = {'epochs-ignored': 'the other epochs are missing', 'generator-used-up': 'the other epochs move none',
              'last-batch-dropped': 'those that it leaves out move none'}
 
 def _on_what_is_left(ran, slug):
@@ -463,7 +463,7 @@ def _on_what_is_left(ran, slug):
     moved = _moved(ran)
     if moved is None: return None
     what = 'The rows that it reads move' if slug == 'last-batch-dropped' else 'The first epoch moves'
-    return Effect('weights', moved, f'{what} a weight by up to {_in_figures(moved)}; {_left_out[slug]}.')
+    return Effect('weights', moved, f'{what} a weight by up to {_in_figures(moved)}; {_unlearned[slug]}.')
 
 def _on_stale_calls(ran):
     "How far predictions for a batch that was not read are from those for the one that was"
@@ -540,7 +540,7 @@ def _of_kind(verdict, ran, slugs):
     if verdict.slug == 'trained-while-measuring' and ran.kind == 'measure': return _on_measured_weights(ran)
     if ran.kind == 'measure' or verdict.slug in _of_accuracy:
         return _on_numbers(ran, verdict.slug) if verdict.slug in _of_numbers else None
-    if verdict.slug in _left_out and (verdict.slug != 'last-batch-dropped' or not ran.of('read')):
+    if verdict.slug in _unlearned and (verdict.slug != 'last-batch-dropped' or not ran.of('read')):
         return _on_what_is_left(ran, verdict.slug)
     found = _on_weights(ran, slugs)
     if found is None: found = _on_a_gradient(ran, verdict.slug)

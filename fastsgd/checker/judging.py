@@ -946,14 +946,14 @@ def _coverage(ran):
         yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, is taken '
                     f'{min(n_steps.values())} times for each batch.', ran.steps[0].event)
 
-def _loops_in(tree): return [n for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
+def _repeats_in(tree): return [n for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
 
-def _inner_loops(loop): return [n for part in loop.body for n in _loops_in(part)]
+def _inner_loops(loop): return [n for part in loop.body for n in _repeats_in(part)]
 
 def _epochs_ignored(ran):
     "A loop over epochs that is left at the end of the first one"
     if ran.kind != 'train' or ran.error is not None: return
-    for loop in _loops_in(ran.tree):
+    for loop in _repeats_in(ran.tree):
         leave = next((n for n in loop.body if isinstance(n, (ast.Return, ast.Break))), None)
         counts = isinstance(loop, ast.For) and re.search('epoch', ast.unparse(loop.target) + ast.unparse(loop.iter))
         if leave is None or not counts or not _inner_loops(loop): continue
@@ -971,7 +971,7 @@ _once = {'zip', 'iter', 'map', 'filter', 'enumerate', 'reversed'}  # what gives 
 
 def _used_up(ran):
     "A loop within a loop over something that gives its items a single time, and was made before both"
-    for outer in _loops_in(ran.tree):
+    for outer in _repeats_in(ran.tree):
         made_again = {n.id for n in ast.walk(outer) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for inner in _inner_loops(outer):
             if not isinstance(inner, ast.For) or not _gives_once(ran, inner.iter, made_again): continue
@@ -996,7 +996,7 @@ def _arguments_of(tree): return {n.arg for n in ast.walk(tree) if isinstance(n, 
 def _sliced(ran):
     "Rows that are cut into batches by hand, up to one batch before the end"
     if ran.kind != 'train': return
-    for loop in (n for n in _loops_in(ran.tree) if isinstance(n, ast.For) and _is_range(n.iter)):
+    for loop in (n for n in _repeats_in(ran.tree) if isinstance(n, ast.For) and _is_range(n.iter)):
         start, end, step = loop.iter.args
         i, b = ast.unparse(loop.target), ast.unparse(step)
         short = isinstance(end, ast.BinOp) and isinstance(end.op, ast.Sub) and ast.unparse(end.right) == b

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from io import StringIO
 from math import prod
-from time import monotonic
+from time import process_time
 from types import CodeType
 from unittest.mock import patch
 
@@ -505,10 +505,10 @@ def judge(
         return Judgement(loop.name, loop.kind, unclear=several)
     make, takes = _own_model(loop)
     if loop.kind == 'measure' and _optional_optimizer(loop): partner = None
-    best, began = None, monotonic()
+    best, began = None, process_time()
     for form in [only] if only else _candidates(loop, n_out, keys, seed, takes):
         if best is not None and not best.unclear and not _may_be_another(best, form): continue
-        if best is not None and best.unclear and monotonic() - began > _longest: break
+        if best is not None and best.unclear and process_time() - began > _longest: break
         try: now = _judged_on(loop, form, told, named, make, partner)
         except Unclear as e:
             best = Judgement(loop.name, loop.kind, unclear=str(e))

@@ -167,7 +167,7 @@ class DictBatch(dict):
 # %% ../../nbs/88_problem.ipynb #babf8736
 def _parts_of_batch(kinds, xb, yb):
     "The parts of a batch; inputs after the first are the first one, the other way around"
-    makes = dict(y=yb.clone, length=lambda: torch.full((len(xb),), xb.shape[1]), index=lambda: torch.arange(len(xb)),
+    makes = dict(y=lambda: yb, length=lambda: torch.full((len(xb),), xb.shape[1]), index=lambda: torch.arange(len(xb)),
                  weight=lambda: torch.ones(len(xb)), mask=lambda: torch.ones(xb.shape[:2], dtype=torch.long),
                  x=lambda: xb.flip(-1))
     found = [_parts_of_batch(kind, xb, yb) if isinstance(kind, tuple) else makes[kind]() for kind in kinds]

@@ -474,7 +474,7 @@ def _followed_functions(file):
     return {f for c, home in calls if (f := file.function(c, home)) not in (None, home)}
 
 # %% ../../nbs/88_reading.ipynb #9d1f935a
-_read_only = '(Read, not run.)'
+_not_run = '(Read, not run.)'
 
 @dataclass
 class Read(Verdict):
@@ -493,7 +493,7 @@ def _as_read(slug, said, place, kind='mistake', what=''):
     "A verdict with what is particular before the sentence of the table"
     what = what or loop_names[slug].what
     node = place.node if isinstance(place, Act) else place
-    return Read(slug, f'{said} {what} {_read_only}', kind, node.lineno, place=node)
+    return Read(slug, f'{said} {what} {_not_run}', kind, node.lineno, place=node)
 
 def _surely(story, step): return 'mistake' if story.file.is_surely_optimizer(step.who) else 'note'
 

@@ -123,16 +123,16 @@ def _each_with_its_value(target, value):
     if both and len(target.elts) == len(value.elts): return zip(target.elts, value.elts)
     return [(target, value)]
 
-def _named(target): return [ast.unparse(t) for t in getattr(target, 'elts', [target])]
+def _by_its_name(target): return [ast.unparse(t) for t in getattr(target, 'elts', [target])]
 
 # %% ../../nbs/88_standins.ipynb #6fee6d9c
-def _assignments(tree):
+def _names_given(tree):
     "(names, value) for each call whose result gets a name"
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 for part, value in _each_with_its_value(target, node.value):
-                    if isinstance(value, ast.Call): yield _named(part), value
+                    if isinstance(value, ast.Call): yield _by_its_name(part), value
 
 def _data_of(names, call):
     "(names, value) for the data set that a call of `DataLoader` is given"
@@ -150,7 +150,7 @@ def lists_of_shares(
              and any(k.arg == 'topk' for k in n.keywords)]
     calls += [n.value for n in nodes if isinstance(n, ast.Subscript)
               and isinstance(n.value, ast.Call)]
-    calls += [value for names, value in _assignments(tree) if len(names) > 1]
+    calls += [value for names, value in _names_given(tree) if len(names) > 1]
     return {name for n in calls for name in _names_in_chain(n) if role_of(name) == 'metric'}
 
 # %% ../../nbs/88_standins.ipynb #93f43696
@@ -159,7 +159,7 @@ def takers_in(
 ) -> dict: # lists of names, by a name that is called and its line
     "The names that take what functions give"
     found = {}
-    for names, value in _assignments(tree):
+    for names, value in _names_given(tree):
         for names, call in [(names, value), *_data_of(names, value)]:
             for name in _names_in_chain(call): found[name, call.lineno] = names
     return found
@@ -187,7 +187,7 @@ def _half_in(args, kwargs):
         role = role_of(word) if isinstance(word, str) else ''
         if role in ('is_training', 'train_loader') or 'train' in str(word)[:5]: return 'train'
         if role.startswith('valid'): return 'valid'
-    return 
+    return
 
 # %% ../../nbs/88_standins.ipynb #770cc3b6
 class StandIn:
@@ -392,7 +392,7 @@ def _kind_of_output(name):
 
 def _model_calls(tree):
     "(names, call) for each call of a model whose result gets names"
-    found = [*_assignments(tree)]
+    found = [*_names_given(tree)]
     roles = roles_in([ast.unparse(call.func) for _, call in found], tree)
     return [(names, call) for names, call in found if roles[ast.unparse(call.func)] == 'model']
 
