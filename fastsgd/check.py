@@ -406,8 +406,12 @@ def write_findings(
         if unnamed and (judged := loops.instead(name, found[name], vars(space))):
             findings = _of_loop(judged)
         write(checked=name, findings=[asdict(f) for f in findings], notes=notes)
-    for name, judged in loops.judged(done):
-        write(doing=name) if judged is None else write(checked=name, **_as_line(judged))
+    try:
+        for name, judged in loops.judged(done):
+            write(doing=name) if judged is None else write(checked=name, **_as_line(judged))
+    except Exception:  # what a loop raises is told by its judgement
+        write(fault=traceback.format_exc())
+        return
     write(finished=True)
 
 # %% ../nbs/89_check.ipynb #cdfc26a6
@@ -455,15 +459,17 @@ def _collect(report, path, lines, late, seconds, status, done):
         raise BadValue(' '.join([nothing, *notes]))
     if not done: report.notes += notes
     checked = {line['checked']: line for line in lines if 'checked' in line}
-    doing = _first(lines[::-1], 'doing')
-    if doing != 'file' and doing not in checked:
+    doing, finished = (_first(lines[::-1], key) for key in ('doing', 'finished'))
+    if not finished and doing != 'file' and doing not in checked:
         checked[doing] = dict(findings=[_interrupted(doing, lines, late, how)], notes=[])
     for name, line in checked.items():
         report.findings += [Finding(**f) for f in line['findings']]
         report.notes += line['notes']
         wrong = any(f['kind'] == 'mistake' for f in line['findings'])
         if not wrong and not line.get('unclear'): report.passed.append(name)
-    done += checked
+    if not (finished or checked):  # or it would begin again without an end
+        raise RuntimeError(f'The checker itself failed: it ended before {found}.')
+    done += found if finished else checked  # a loop that is judged as part of another has no line
     return found
 
 def _interrupted(name, lines, late, how):

@@ -51,6 +51,11 @@ class Loop:
     repeated: bool = True # is it called once an epoch, as far as its file tells?
 
     @property
+    def called(self) -> str: # its own name for statements, which nobody calls
+        "The name that a function is called by"
+        return getattr(self.f, '__name__', self.name)
+
+    @property
     def file(self) -> str: # as tracebacks have it
         "The file that it stands in"
         return _code_of(self.f).co_filename
@@ -879,7 +884,7 @@ def _with_all_it_calls(statement, trees):
 
 def _caller(statement, code, loops, space, text):
     "A statement that calls loops of its file, as a loop of its own: there they get what their author gives them"
-    trees = {x.f.__name__: x.tree for x in loops} | {f.__name__: tree_of(f) for _, f, _ in _functions_of(space)}
+    trees = {x.called: x.tree for x in loops} | {f.__name__: tree_of(f) for _, f, _ in _functions_of(space)}
     name = f'the call in line {statement.lineno}'
     tree = _with_all_it_calls(statement, trees)
     loop = Loop(code, name, 'train', tree, text, dict(space), repeated=False)
@@ -916,11 +921,11 @@ def inner_first(
     loops: list # of one file
 ) -> list: # the same
     "Loops in an order in which those that call others come after them"
-    names = {x.f.__name__ for x in loops}  # a program has one too
+    names = {x.called for x in loops}  # a program has one too
     def depth(loop, above=()):
-        inner = [x for x in loops if x.f.__name__ in _called_in(loop) & names
-                 and x.f.__name__ not in (*above, loop.f.__name__)]
-        return 1 + max([depth(x, (*above, loop.f.__name__)) for x in inner], default=0)
+        inner = [x for x in loops if x.called in _called_in(loop) & names
+                 and x.called not in (*above, loop.called)]
+        return 1 + max([depth(x, (*above, loop.called)) for x in inner], default=0)
     return sorted(loops, key=depth)
 
 def judge_all(
@@ -1181,7 +1186,7 @@ class FileLoops:
 
     def _as_called(self, pairs):
         "(loop, judgement) for the statements that call what could not be judged by itself"
-        unclear = {x.f.__name__ for x, found in pairs if found.unclear and found.kind == 'train'}
+        unclear = {x.called for x, found in pairs if found.unclear and found.kind == 'train'}
         loops, space = [x for x, _ in pairs], pairs[0][0].space if unclear else {}
         for statement, code in self.statements:
             if not unclear or isinstance(statement, (ast.FunctionDef, ast.ClassDef)): continue
