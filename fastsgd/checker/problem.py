@@ -312,7 +312,7 @@ def _role_of_setting(name):
     if re.search('weight|lambda|lam|alpha|beta|coef|scale|ratio|margin|smooth|prob|^p_', name): return 'share'
     return 'off' if re.match('(use|is|has|no|do|with|enable|deterministic)', name) else ''
 
-class Settings:
+class _Settings:
     "Settings by whatever names they are asked for"
     def __init__(self,
         things: 'Things', # that it gives
@@ -422,7 +422,7 @@ class Things:
         if role == 'x': return here.x
         if role == 'y': return here.y
         if role == 'n_batches': return len(here)
-        if role == 'args': return Settings(self, valid)
+        if role == 'args': return _Settings(self, valid)
         if role == 'is_training': return not valid
         if role == 'phase': return 'valid' if valid else 'train'
         if role == 'metric': return top_k_accuracy if name in self.in_percent else _share_right

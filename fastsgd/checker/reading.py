@@ -477,7 +477,7 @@ def _followed_functions(file):
 _not_run = '(Read, not run.)'
 
 @dataclass
-class Read(Verdict):
+class _VerdictWithPlace(Verdict):
     "What was found by reading"
     place: ast.AST = None # of the source
     home: str = '' # the function that it is in
@@ -493,7 +493,7 @@ def _as_read(slug, said, place, kind='mistake', what=''):
     "A verdict with what is particular before the sentence of the table"
     what = what or loop_names[slug].what
     node = place.node if isinstance(place, Act) else place
-    return Read(slug, f'{said} {what} {_not_run}', kind, node.lineno, place=node)
+    return _VerdictWithPlace(slug, f'{said} {what} {_not_run}', kind, node.lineno, place=node)
 
 def _surely(story, step): return 'mistake' if story.file.is_surely_optimizer(step.who) else 'note'
 
@@ -1210,7 +1210,7 @@ def _homes(place, tree):
 # %% ../../nbs/88_reading.ipynb #68db2c32
 def read(
     pieces: list # Python source: one for a file, one for each code cell of a notebook
-) -> list: # of a `Read` for each thing that is certain
+) -> list: # of a `Verdict` for each thing that is certain
     "What is wrong with the loops of a file, as far as the order of its statements tells"
     try: tree = _joined(pieces)
     except (SyntaxError, ValueError): return []
