@@ -199,6 +199,12 @@ class TinyLoader(DataLoader):
             yield self._batch(xb, yb)
         self.tell(self.name, None, None, None)
 
+    def __getitem__(self,
+        i: int # of a row
+    ) -> tuple: # inputs and labels of the row
+        "A row, for whoever takes it for a data set and makes a loader of it"
+        return self.dataset[i]
+
     def _batch(self, xb, yb):
         "A batch as the form says"
         if self.form.bare: return xb
