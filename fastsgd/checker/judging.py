@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .loopnames import loop_names
 from .problem import Things
-from .roles import role_of
+from .roles import ends_at_once, role_of
 from .traces import Event, Mark, Recorder, kinds_in, mark_of
 
 # %% ../../nbs/88_judging.ipynb #5ee51b8b
@@ -954,9 +954,9 @@ def _epochs_ignored(ran):
     "A loop over epochs that is left at the end of the first one"
     if ran.kind != 'train' or ran.error is not None: return
     for loop in _repeats_in(ran.tree):
-        leave = next((n for n in loop.body if isinstance(n, (ast.Return, ast.Break))), None)
+        leave = ends_at_once(loop)
         counts = isinstance(loop, ast.For) and re.search('epoch', ast.unparse(loop.target) + ast.unparse(loop.iter))
-        if leave is None or not counts or not _inner_loops(loop): continue
+        if not (leave and counts and _inner_loops(loop)): continue
         yield Verdict('epochs-ignored', f'`{ast.unparse(leave)[:60]}`, {_line_of(ran, leave)}, stands in the loop '
                       f'over epochs. {loop_names["epochs-ignored"].what}')
         return

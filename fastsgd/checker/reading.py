@@ -12,7 +12,7 @@ from functools import cached_property
 
 from .judging import Verdict
 from .loopnames import loop_names
-from .roles import plain_name, role_of
+from .roles import ends_at_once, goes_on_early, nodes_within, plain_name, role_of
 
 # %% ../../nbs/88_reading.ipynb #b38e1a99
 @dataclass(eq=False)
@@ -346,23 +346,6 @@ def _excludes(a, b):
     sides = {p.test: p.side for p in a.path if isinstance(p, _Branch)}
     return any(isinstance(p, _Branch) and sides.get(p.test, p.side) != p.side for p in b.path)
 
-# %% ../../nbs/88_reading.ipynb #e6b0d429
-def _nodes_within(loop):
-    "What stands in a loop and not in a function within it"
-    queue = [*loop.body]
-    while queue:
-        node = queue.pop()
-        yield node
-        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)): queue += ast.iter_child_nodes(node)
-
-def _goes_on_early(loop): return any(isinstance(n, ast.Continue) for n in _nodes_within(loop))
-
-def _ends_at_once(loop):
-    "The statement that ends a loop in its first turn, whatever happens"
-    last = loop.body[-1]
-    while isinstance(last, ast.With): last = last.body[-1]
-    return last if isinstance(last, (ast.Break, ast.Return)) and not _goes_on_early(loop) else None
-
 # %% ../../nbs/88_reading.ipynb #90bb2c27
 _through = {'enumerate', 'tqdm', 'iter', 'progress_bar', 'track', 'islice', 'trange', 'list'}
 
@@ -502,7 +485,7 @@ def _goes_by(story, step, loop):
     "(what a step goes by, whether it stands in the same turn): a zeroing, or None for all else"
     acts, at = story.within(loop), None
     at = next(i for i, a in enumerate(acts) if a is step)
-    turn_before = [] if loop is None or _goes_on_early(loop) else acts[at + 1:]
+    turn_before = [] if loop is None or goes_on_early(loop) else acts[at + 1:]
     for same, part in (True, acts[:at]), (False, turn_before):
         for a in reversed(part):
             if same and _excludes(a, step): continue
@@ -611,7 +594,7 @@ def _stay(story):
     if any(map(re.compile('register_(optimizer_)?step|register_post_acc').match, story.file.attributes)): return
     for step in story.steps:
         loop = story.loop_of(step)
-        if loop is None or _ends_at_once(loop): continue
+        if loop is None or ends_at_once(loop): continue
         acts = story.within(loop)
         if not any(a.kind == 'backward' for a in acts): continue
         if any(a.kind == 'grad' or story.may_change(a, step) or a.kind == 'zero' and story.may_zero(a, step)
@@ -872,7 +855,7 @@ def _first_turns(file):
     "Loops over batches or epochs that end in their first turn"
     for scope in _scopes(file):
         for loop in _loops_within(scope):
-            end = _ends_at_once(loop)
+            end = ends_at_once(loop)
             if end is None: continue
             text = '\n'.join(map(ast.unparse, loop.body))
             learns = 'backward(' in text
@@ -889,7 +872,7 @@ def _calls_what_learns(loop, file):
 
 def _measures_in(loop, end):
     "Whether a loop calls a model and adds up, for a mean over all rows"
-    nodes = [n for n in _nodes_within(loop)]
+    nodes = [n for n in nodes_within(loop)]
     adds = any(isinstance(n, ast.AugAssign) and isinstance(n.op, ast.Add) for n in nodes)
     calls = any(isinstance(n, ast.Call) and role_of(_func_of(n)) == 'model' for n in nodes)
     return adds and calls and (isinstance(end, ast.Break) or '/' in ast.unparse(end))
@@ -974,7 +957,7 @@ def _kept(file):
                 value = s.value.left if isinstance(s.value, ast.BinOp) else s.value
                 name, total = ast.unparse(value), ast.unparse(s.target)
                 if name not in learned or total in learned or total not in numbers: continue
-                own = [x for x in _nodes_within(loop) if isinstance(x, ast.stmt) and name in _targets(x)]
+                own = [x for x in nodes_within(loop) if isinstance(x, ast.stmt) and name in _targets(x)]
                 if any(map(_learns_of, loop.body, [name]*len(loop.body))) and not any(map(_is_number, own)):
                     yield _as_read('graph-kept', f'{_placed(s)}, adds up tensors.', s, 'note')
 

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['plain_name', 'role_of', 'sure_role_of', 'source_of', 'tree_of', 'roles_by_use', 'roles_in', 'missing_globals',
-           'kind_of_loop']
+           'kind_of_loop', 'nodes_within', 'goes_on_early', 'ends_at_once']
 
 # %% ../../nbs/88_roles.ipynb #4e65be51
 import ast, builtins, dis, inspect, re, textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType
 
@@ -313,3 +313,32 @@ def kind_of_loop(
     trains = _learns.search(name) and ('zero_grad' in calls
                                        or any(role_of(n) == 'optimizer' for n in names))
     return 'train' if trains and not _measures.match(name) else 'measure'
+
+# %% ../../nbs/88_roles.ipynb #e7a10002
+def nodes_within(
+    loop: ast.For | ast.While # of somebody's
+) -> Iterator: # of nodes
+    "What stands in a loop and not in a function within it"
+    queue = [*loop.body]
+    while queue:
+        node = queue.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            queue += ast.iter_child_nodes(node)
+
+# %% ../../nbs/88_roles.ipynb #e7a10003
+def goes_on_early(
+    loop: ast.For | ast.While # of somebody's
+) -> bool: # also for a `continue` of a loop within it
+    "Whether a turn of a loop may end before its last statement"
+    return any(isinstance(n, ast.Continue) for n in nodes_within(loop))
+
+# %% ../../nbs/88_roles.ipynb #e7a10004
+def ends_at_once(
+    loop: ast.For | ast.While # of somebody's
+) -> ast.stmt | None: # None where it may take another turn
+    "The statement that ends a loop in its first turn, whatever happens"
+    last = loop.body[-1]
+    while isinstance(last, ast.With): last = last.body[-1]
+    ends = isinstance(last, (ast.Break, ast.Return)) and not goes_on_early(loop)
+    return last if ends else None

@@ -2494,6 +2494,17 @@ right = [_file(text) for text in right + more_right + still_more_right]
 
 # The other side of mistakes that are easily seen where there are none: each loop is right
 look_alike = {
+    'epochs-ignored': '''
+def fit(net, loader, opt, max_epochs):
+    for epoch in range(max_epochs):
+        for x, y in loader:
+            opt.zero_grad()
+            loss = F.cross_entropy(net(x), y)
+            loss.backward()
+            opt.step()
+        if loss > 0.01: continue
+        break
+''',
     'stale-gradient': '''
 def train(model, loader, valid_loader, optimizer, criterion):
     for x, y in loader:
