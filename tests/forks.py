@@ -1,9 +1,9 @@
 """Processes that are ready at once: forked from one that has imported everything.
 
 A command spends most of its time importing. `Fork` is a `Popen` for `python -c` whose process does not: a server
-imports once, and forks for each. Such a process has its own number, files, signals, folder, environment and exit
-status, and ends as any interpreter does. What an interpreter does before the first line of code is not in it:
-tests of importing and of what is read while importing take a `Popen`.
+imports once (`libraries`, which may be set before the first fork), and forks for each. Such a process has its own
+number, files, signals, folder, environment and exit status, and ends as any interpreter does. What an interpreter does
+before the first line of code is not in it: tests of importing and of what is read while importing take a `Popen`.
 """
 import json
 import os
@@ -15,13 +15,16 @@ from subprocess import DEVNULL, Popen, TimeoutExpired
 from types import ModuleType
 
 possible = sys.platform == 'linux'  # elsewhere the libraries' threads may not survive a fork
+# The first step of an optimizer imports torch._dynamo otherwise, which takes seconds. Only some have what serves need.
+libraries = ['torch._dynamo', 'fastsgd.check', 'fastsgd.parity', 'fastsgd.scale', 'fastsgd.serve', 'fastsgd.speed',
+             'starlette.applications', 'uvicorn']
 
 
 @cache
 def server():
     "A connection to the server, which ends when this process does"
     ours, theirs = socket.socketpair()
-    command = [sys.executable, __file__, str(theirs.fileno())]
+    command = [sys.executable, __file__, str(theirs.fileno()), *libraries]
     with theirs: Popen(command, stdin=DEVNULL, stdout=DEVNULL, pass_fds=[theirs.fileno()])
     return ours
 
@@ -120,14 +123,14 @@ if __name__ == '__main__':
     import atexit
     import contextlib
     import gc
+    from importlib import import_module
     atexit.register(leave)  # first, so it comes last
     sys.path[0] = ''  # as with `python -c`
 
     import numpy
 
-    import torch._dynamo  # the first step of an optimizer does it otherwise, which takes seconds
-    import fastsgd.check, fastsgd.parity, fastsgd.scale, fastsgd.serve, fastsgd.speed  # noqa: E401
-    with contextlib.suppress(ImportError): import starlette.applications, uvicorn  # noqa: E401
+    for library in sys.argv[2:]:
+        with contextlib.suppress(ImportError): import_module(library)
     assert len(os.listdir('/proc/self/task')) == 1, 'threads do not survive a fork'
     gc.collect()
     gc.freeze()

@@ -12,9 +12,10 @@ from pathlib import Path
 import nbformat
 from fastai.data.external import fastai_path
 from fastcore.xtras import strip_ansi
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
+
+from kernels import be_quick, client
 
 NBS = Path(__file__).resolve().parent.parent/'nbs'
 NUMBER = re.compile(r'[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?', re.I)
@@ -37,12 +38,7 @@ def execute(path):
     stored = nbformat.read(path, as_version=4)
     fresh = copy.deepcopy(stored)
     lesson = nbformat.v4.new_notebook(metadata=fresh.metadata, cells=[c for c in fresh.cells if is_lesson(c)])
-    # One thread: notebooks side by side would wait for each other's
-    env = {**os.environ, 'PYTHONWARNINGS': 'ignore', 'OMP_NUM_THREADS': '1'}
-    client = NotebookClient(lesson, timeout=600, kernel_name='python3', coalesce_streams=True,
-                            shutdown_kernel='immediate', resources={'metadata': {'path': str(path.parent)}},
-                            extra_arguments=['--log-level=ERROR', "--InlineBackend.figure_formats={'retina'}"])
-    client.execute(env=env)  # fills the cells of `fresh`, which `lesson` holds
+    client(lesson, path, "--InlineBackend.figure_formats={'retina'}").execute()  # fills the cells of `fresh`
     return stored, fresh
 
 
@@ -115,6 +111,9 @@ def main():
     p.add_argument('notebooks', nargs='*', type=Path, help='default: all in nbs/')
     args = p.parse_args()
     paths = [f.resolve() for f in args.notebooks] or sorted(NBS.glob('[!_]*.ipynb'))
+    # One thread: notebooks side by side would wait for each other's
+    os.environ.update(PYTHONWARNINGS='ignore', OMP_NUM_THREADS='1')
+    be_quick()
     with ThreadPoolExecutor(2) as pool: differ = sum(pool.map(lambda f: run(f, args.check), paths))
     what = 'differ from what is stored' if args.check else 'failed, the others stored'
     print(f'{len(paths)} notebooks run, {differ} of their outputs {what}')

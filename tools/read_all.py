@@ -12,9 +12,9 @@ from pathlib import Path
 
 import nbformat
 from fastai.data.external import fastai_path
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from kernels import be_quick, client
 from outputs import differences
 
 NBS = Path(__file__).resolve().parent.parent/'nbs'
@@ -26,11 +26,8 @@ def read(path, slow, compare):
     code = [c for c in nb.cells if c.cell_type == 'code']
     nb.cells = [c for c in code if slow or not re.search(r'^#\|\s*slow', c.source, re.M)]
     stored = copy.deepcopy(nb)
-    client = NotebookClient(nb, timeout=600, kernel_name='python3', coalesce_streams=True, shutdown_kernel='immediate',
-                            extra_arguments=['--log-level=ERROR'], resources={'metadata': {'path': str(path.parent)}})
-    env = {**os.environ, 'PYTHONWARNINGS': 'ignore'} if compare else None  # as the stored ones were made
     start = time.perf_counter()
-    try: client.execute(env=env)
+    try: client(nb, path).execute()
     except CellExecutionError as e: return f'{path.name}: fails. {e.ename}: {e.evalue}', False
     except (CellTimeoutError, DeadKernelError) as e: return f'{path.name}: fails. {e}', False
     differ = differences(stored, nb) if compare else []
@@ -46,6 +43,8 @@ def main():
     args = p.parse_args()
     if find_spec('nbdev'): sys.exit('nbdev is installed here, and a reader has none: take an environment without it.')
     os.environ.setdefault('OMP_NUM_THREADS', '1')  # pages side by side would wait for each other's threads
+    if args.compare: os.environ['PYTHONWARNINGS'] = 'ignore'  # as where the stored outputs were made
+    be_quick()
     paths = [f.resolve() for f in args.notebooks] or sorted(NBS.glob('*.ipynb'))
     skipped = [f.name for f in paths if fnmatch(f.name, args.skip)]
     pages = [f for f in paths if f.name not in skipped]
