@@ -28,6 +28,17 @@ MARKERS = dict(
 STARTING = {'test_check_command', 'test_scale', 'test_serve'}  # files whose tests start processes
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Where all tests are asked for, and pytest-xdist is there, each core takes file after file
+
+    A part of them is run in one process, and so is all with `-n 0`."""
+    option, is_worker = config.option, hasattr(config, 'workerinput')
+    a_part = config.args_source is config.ArgsSource.ARGS or option.keyword or option.markexpr
+    if a_part or option.collectonly or option.usepdb or is_worker: return
+    if getattr(option, 'numprocesses', 0) is None: option.numprocesses, option.dist = min(os.cpu_count(), 4), 'loadfile'
+
+
 def pytest_configure(config):
     for name, what in MARKERS.items(): config.addinivalue_line('markers', f'{name}: {what}')
 

@@ -1,5 +1,7 @@
-"The scripts for maintainers"
+"The scripts for maintainers, and how tests are shared among the cores"
 import importlib.util
+import os
+from types import SimpleNamespace
 
 import pytest
 from helpers import REPO
@@ -14,7 +16,9 @@ import nbformat.v4 as nbf
 def tool(name):
     spec = importlib.util.spec_from_file_location(name, REPO/'tools'/f'{name}.py')
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(REPO/'tools')  # where a script finds those beside it
+        spec.loader.exec_module(module)
     return module
 
 
@@ -87,3 +91,22 @@ def test_texts_are_those_of_code_cells_without_pictures(outputs):
     shown = nbf.new_output('display_data', data={'text/plain': 'a figure', 'image/png': 'iVBOR'})
     nb = nbf.new_notebook(cells=[nbf.new_markdown_cell('prose'), nbf.new_code_cell('plot()', outputs=[shown])])
     assert [t.strip() for t in outputs.texts(nb)] == ['a figure']
+
+
+ALL, PART = (getattr(pytest.Config.ArgsSource, name) for name in ('TESTPATHS', 'ARGS'))
+
+
+@pytest.mark.parametrize('source, asked, workers', [
+    (ALL, {}, 'many'), (ALL, dict(numprocesses=0), 0), (PART, {}, None), (ALL, dict(keyword='manual'), None),
+    (ALL, dict(markexpr='not slow'), None), (ALL, dict(collectonly=True), None), (ALL, dict(usepdb=True), None)])
+@pytest.mark.parametrize('within', ['a process of its own', 'a worker'])
+def test_the_cores_share_all_tests_and_workers_share_none(pytestconfig, source, asked, workers, within):
+    conftest = pytestconfig.pluginmanager.get_plugin(str(REPO/'tests/conftest.py'))
+    usual = dict(numprocesses=None, dist='no', keyword='', markexpr='', collectonly=False, usepdb=False)
+    config = SimpleNamespace(args_source=source, ArgsSource=pytest.Config.ArgsSource,
+                             option=SimpleNamespace(**{**usual, **asked}))
+    if within == 'a worker': config.workerinput = {}
+    conftest.pytest_cmdline_main(config)
+    many = workers == 'many' and within != 'a worker'
+    expected = min(os.cpu_count(), 4) if many else asked.get('numprocesses')
+    assert config.option.numprocesses == expected and config.option.dist == ('loadfile' if many else 'no')
