@@ -7,15 +7,32 @@ __all__ = ['patience', 'repeats', 'OutOfPatience', 'named']
 
 # %% ../../nbs/86_matching.ipynb #b71e04a3
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 from time import process_time
 
 from .fitting import fit_threshold
-from .observers import fails, observers, optional, reference, same
+from .observers import fails, observers, optional, reference, same, without_exceptions
 from .programs import Edit, parts, program
 from .witnesses import Parted, Setting
 from ..mistakes import mistakes
+
+# %% ../../nbs/86_matching.ipynb #c7d1aa01
+@dataclass
+class _Known:
+    "What is known of a program from before: that may be enough to say that it does something else"
+    atol: float # for `same`
+    first: dict = None # the whole of what it did first
+    parted: Parted = None # or only where it parted from something else
+
+    def differs(self, seen):
+        now = next(iter(seen.values()))
+        if self.first is not None: return not same(self.first, now, self.atol)
+        return self.parted is not None and self.parted.parts_from(now.get('states'))
+
+@lru_cache(maxsize=2**14)
+def _known(name, edits, setting): return _Known(setting.atol)
 
 # %% ../../nbs/86_matching.ipynb #726ffd78
 def repeats(
@@ -25,15 +42,20 @@ def repeats(
     setting: Setting # how the numbers were kept
 ) -> bool: # found out as early as possible
     "Whether the right program with some edits does what was seen"
+    known = _known(name, tuple(edits), setting)
+    if known.differs(seen): return False
     edited = program(*edits, name=name)
     if not edited: return False
     keys = []
     try:
         for key, now in observers[name](edited[name], edited['mnist_loss'], setting, seen):
+            if not keys: known.first = without_exceptions(now)
             if key in optional and key not in seen: continue
             if not same(now, seen.get(key), setting.atol): return False
             keys.append(key)
-    except Parted: return False
+    except Parted as parted:
+        if not keys: known.parted = parted
+        return False
     return keys == list(seen)
 
 # %% ../../nbs/86_matching.ipynb #c0bfe0cf

@@ -99,10 +99,12 @@ def _executed(sources, space):
 
 _empty = dict(__name__='program', torch=torch, chain=chain, islice=islice)
 
+_replaced = lru_cache(maxsize=4096)(replaced)  # pairs of mistakes share their edits
+
 def _applied(edits, sources):
     "The sources after all edits; None where one has no place after another"
     for function, right, wrong in chain(*[edit.changes for edit in edits]):
-        if (source := replaced(sources[function], right, wrong)) is None: return None
+        if (source := _replaced(sources[function], right, wrong)) is None: return None
         sources = sources | {function: source}
     return sources
 

@@ -10,7 +10,7 @@ __all__ = ['kinds', 'Setting', 'Endless', 'DataLoader', 'in_batches', 'random_in
 # %% ../../nbs/83_witnesses.ipynb #3e7d32a2
 import dis, inspect, math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial, wraps
 from itertools import chain
@@ -144,7 +144,24 @@ def telling_problem(
     return _Problem(setting, _first_telling(setting.seed, i, hidden), hidden)
 
 # %% ../../nbs/83_witnesses.ipynb #381b17e4
-class Parted(Exception): "A program does something else than what was seen: look no further"
+class Parted(Exception):
+    "A program does something else than what was seen: look no further"
+    def __init__(self,
+        at: int, # the number of the step after which the weights differ
+        state: Tensor = None # those weights; None where there was no such step
+    ): self.at, self.state = at, state
+
+    def parts_from(self,
+        expected: Tensor | None # the weights of another program, where they are known
+    ) -> bool: # without running either
+        "Whether what was done here parts from another program too"
+        if expected is None: return False
+        if self.at >= len(expected): return self.state is not None
+        return self.state is None or not _are_close(self.state, expected[self.at])
+
+def _are_close(a, b):
+    "Whether two rows of a few numbers are nearly the same: lists are quicker than tensors"
+    return all(x == y or abs(x - y) <= 1e-4 for x, y in zip(a.tolist(), b.tolist()))
 
 class Refused(Exception): "The function does not take what it should"
 
@@ -192,13 +209,11 @@ class Watched:
         copy: Callable = Tensor.clone # makes a parameter from its start
     ):
         self.problem, self.expected, self.states, self.calls = problem, expected, [], 0
+        self.seen = None  # the weights when they were last looked at, as lists
         self.asked = self.backward = self.swapped = False
         self.params = [copy(p).requires_grad_() for p in problem.start]
-        for p in self.params: p.register_post_accumulate_grad_hook(self._saw_gradient)
         self.train, self.valid = problem.train(look=self.look), problem.valid()
         self.model = TinyModel(self._predict, dict(zip(problem.names, self.params)))
-
-    def _saw_gradient(self, _): self.backward = True
 
     def _predict(self, xb):
         self.calls += 1
@@ -206,16 +221,14 @@ class Watched:
         self.look()
         return self.problem.forward(xb, *self.params)
 
-    def _is_expected(self, state):
-        i = len(self.states)
-        return i < len(self.expected) and torch.allclose(state, self.expected[i], rtol=0, atol=1e-4)
-
     def look(self) -> None:
         "Write the weights down, if they have changed; raises `Parted` where others are expected"
-        state = torch.cat([p.detach().flatten() for p in self.params])
-        if self.states and torch.equal(state, self.states[-1]): return
-        if self.expected is not None and not self._is_expected(state): raise Parted
+        seen = [p.tolist() for p in self.params]
+        if seen == self.seen: return
+        self.seen, state = seen, torch.cat([p.detach().flatten() for p in self.params])
         self.states.append(state)
+        here = Parted(len(self.states) - 1, state)
+        if here.parts_from(self.expected): raise here
 
     def listen(self,
         loss_func: Callable # a loss
@@ -310,6 +323,8 @@ def overhearing(
 ) -> Iterator[None]: # lasts as long as its block
     "Notice whether gradients are asked for, and whether any are given"
     backward, grad = torch.autograd.backward, torch.autograd.grad
+    def saw_gradient(_): watched.backward = True
+    for p in watched.params: p.register_post_accumulate_grad_hook(saw_gradient)
     def asks_backward(*args, **kwargs):
         watched.asked = True
         return backward(*args, **kwargs)
@@ -321,7 +336,11 @@ def overhearing(
     with patch.multiple(torch.autograd, backward=asks_backward, grad=asks_grad): yield
 
 # %% ../../nbs/83_witnesses.ipynb #90ffd929
-def _moves(watched, train): return len(watched.run(train).get('states', watched.states)) > 1
+def _moves(watched, train):
+    "Whether the weights change; to see that they do takes one step"
+    watched.expected = torch.cat([p.flatten() for p in watched.problem.start])[None]
+    with suppress(Parted): watched.run(train)
+    return len(watched.states) > 1
 
 def _stands_still(problem, train):
     "What happens while the weights do not move"
@@ -351,7 +370,7 @@ def watch(
     states = expected.get('states')
     seen = Watched(problem, states).run(train)
     if len(seen.get('states', ())) > 1: return seen
-    if states is not None and len(states) > 1: raise Parted
+    if states is not None and len(states) > 1: raise Parted(1)
     if seen.get('error') == 'no gradient yet': return seen | _lacks_gradient(problem, train)
     return seen if 'error' in seen else seen | _stands_still(problem, train)
 
