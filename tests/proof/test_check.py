@@ -1,16 +1,13 @@
 "Right functions pass however they are written, mistakes are named, and no function does harm to its caller"
-import json
 import re
 import sys
 import warnings
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import pytest
 import torch
 from dialects import dialects, general, in_other_words
-from helpers import end, fork
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
@@ -51,29 +48,14 @@ edits = [edit for m in mistakes.values() for edit in m.edits]
 
 # Right and wrong, as it is written and in other words
 
-WORK = '''
-import json, sys
-sys.path.insert(0, sys.argv[1])
-import ways
-from fastsgd.check import check
 def mistakes_in(name, text):
     try: return [x.mistake for x in check(**{name: ways.program(text)}).findings]
     except Exception as e: return repr(e)
-for line in sys.stdin: print(json.dumps([mistakes_in(*job) for job in json.loads(line)]), flush=True)
-'''
 
 
-@pytest.fixture(scope='module')
-def judged():
-    "`judged(programs)`: the programs (words, name, text), each with the mistakes that two processes find in it"
-    workers = [fork(WORK, Path(ways.__file__).parent) for _ in range(2)]
-    def ask(programs):
-        for i, worker in enumerate(workers):
-            print(json.dumps([job for _, *job in programs[i::2]]), file=worker.stdin, flush=True)
-        answers = [json.loads(worker.stdout.readline()) for worker in workers]
-        return [(*program, answers[i % 2][i // 2]) for i, program in enumerate(programs)]
-    yield ask
-    for worker in workers: end(worker)
+def judged(programs):
+    "The programs (words, name, text), each with the mistakes that are found in it"
+    return [(*program, mistakes_in(*program[1:])) for program in programs]
 
 
 def in_one(told, turn):
@@ -110,12 +92,12 @@ def misjudged(judgements, expected):
 
 
 @pytest.mark.parametrize('name', names)
-def test_right_ways_pass(name, judged):
+def test_right_ways_pass(name):
     assert misjudged(judged([row for f in ways.right[name] for row in programs_of(name, f)]), []) == []
 
 
 @pytest.mark.parametrize('slug', ways.wrong)
-def test_mistakes_are_named(slug, judged):
+def test_mistakes_are_named(slug):
     assert misjudged(judged([row for way in ways.wrong[slug] for row in programs_of(*way, slug)]), [slug]) == []
 
 
@@ -127,12 +109,12 @@ def test_each_dialect_is_spoken_often():
 
 
 @pytest.mark.parametrize('slug', mistakes)
-def test_mistakes_of_the_catalogue_are_named_in_other_words(slug, judged):
+def test_mistakes_of_the_catalogue_are_named_in_other_words(slug):
     assert misjudged(judged([*programs_of_the_catalogue(slug)]), [slug]) == []
 
 
 @pytest.mark.parametrize('dialect', ['numbered', 'walked', 'through_data', 'renamed'])
-def test_other_words_that_mean_something_else_are_noticed(dialect, judged):
+def test_other_words_that_mean_something_else_are_noticed(dialect):
     "As if the dialect lost a line: the verdict on what was right changes, and that on what was wrong"
     rows = [(dialect, 'train_epoch', re.sub(r'\w+\.grad\.zero_\(\)', 'pass', dialects[dialect](ways.source(f))))
             for f in (ways.under_no_grad, ways.adds_the_gradient)]

@@ -188,7 +188,7 @@ def test_a_line_of_a_notebook_is_quoted(checked):
     ('old.ipynb', '{"a": "\u00fc"}'.encode('latin-1'), ['UTF-8']),
     ('broken.ipynb', b'{"cells":', ['no notebook']), ('list.ipynb', b'[]', ['no notebook']),
     ('other.ipynb', b'{"cells": [3]}', ['no notebook']), ('zero.py', b'x = 1\0', ['cannot be run'])])
-def test_what_is_no_code_is_refused_in_a_sentence(capsys, tmp_path, name, content, words):
+def test_what_is_no_code_is_refused_in_a_sentence(forked, tmp_path, name, content, words):
     (tmp_path/name).write_bytes(content)
     with pytest.raises(ValueError) as refused: check_file(tmp_path/name)
     assert all(word in str(refused.value) for word in [name, *words]) and 'codec' not in str(refused.value)
@@ -198,7 +198,7 @@ def test_a_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match='is a folder'): check_file(tmp_path)
 
 
-def test_a_declared_encoding_is_read(tmp_path):
+def test_a_declared_encoding_is_read(forked, tmp_path):
     (tmp_path/'old.py').write_bytes(('# -*- coding: latin-1 -*-\nx = "\u00fc"\n' + right).encode('latin-1'))
     assert check_file(tmp_path/'old.py').passed == ['mse']
 
@@ -238,8 +238,7 @@ def test_files_that_cannot_be_checked(checked, source, words): assert_refused(ch
 
 
 @pytest.mark.parametrize('source, words', [
-    ('while True: pass', ['endless loop']), ('import os\nos._exit(7)', ['7']),
-    ('x = bytearray(10**14)', ['MemoryError'])])
+    ('import os\nos._exit(7)', ['7']), ('x = bytearray(10**14)', ['MemoryError'])])
 def test_a_new_interpreter_says_the_same(checked_anew, source, words):
     assert_refused(checked_anew(source, '--seconds', 2), *words)
 
@@ -283,7 +282,7 @@ def calc_grad(xb, yb, model, loss_func): loss_func(model(xb), yb).backward()
 def test_no_process_is_left_behind(tmp_path):
     sleeper = 'subprocess.Popen([sys.executable, "-c", "import time; time.sleep(987)"])'
     (tmp_path/'sleeper.py').write_text(f'import subprocess, sys\n{sleeper}\nwhile True: pass\n')
-    with pytest.raises(TimeoutError): check_file(tmp_path/'sleeper.py', seconds=1)
+    with pytest.raises(TimeoutError, match='endless loop'): check_file(tmp_path/'sleeper.py', seconds=1)
     for _ in range(50):
         seen = subprocess.run(['ps', '-A', '-o', 'args'], capture_output=True, text=True).stdout
         if 'time.sleep(987)' not in seen: return
