@@ -146,8 +146,10 @@ def _halves(model): return [params_of(model[0]), params_of(model[1])]
 
 def _train_quietly(learn, how, epochs, lr):
     "The accuracy after training without a word; `how` is a method of `Learner`"
-    with learn.no_bar(), learn.no_logging(): getattr(learn, how)(epochs, lr)
-    return learn.recorder.values[-1][-1]
+    valid, learn.dls = learn.dls.valid, DataLoaders(learn.dls.train, [])  # measured once, not in each epoch
+    with learn.no_bar(), learn.no_logging():
+        getattr(learn, how)(epochs, lr)
+        return learn.validate(dl=valid)[-1]
 
 def _cnn_learner(data, body, bs, seed):
     "A learner with a new head, on a copy of `body` if there is one"
