@@ -1,6 +1,8 @@
 "Pages of a browser that are lent to one test after another: to open a new one takes longer than most visits"
 import re
 
+from helpers import AXE
+
 
 def watched(page):
     "Note in `page.complaints` what goes wrong on a page, unless the pattern `page.allowed` finds itself in it"
@@ -14,6 +16,13 @@ def watched(page):
     page.on('console', lambda m: complain(f'console: {m.text}') if m.type in ('error', 'warning') else None)
     page.on('pageerror', lambda e: complain(f'error: {e}'))
     return page
+
+
+def violations(page, exclude=()):
+    "What axe finds that keeps people from using a page, but for the elements with these selectors"
+    if not page.evaluate('"axe" in window'): page.evaluate(f'{AXE.read_text()}; 0')
+    return page.evaluate("""exclude => axe.run({exclude}, {resultTypes: ['violations'], selectors: false})
+        .then(found => found.violations)""", list(exclude))
 
 
 nothing = '(?!)'

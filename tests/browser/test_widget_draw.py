@@ -8,8 +8,8 @@ import drawing
 import numpy as np
 import pytest
 import torch
-from helpers import AXE
 from PIL import Image
+from tabs import violations
 from torch import nn
 
 from fastsgd import archs, manual, modules, widgets
@@ -410,8 +410,7 @@ def test_everybody_can_use_it(play, theme, net):
     reading(page)
     assert page.evaluate('document.documentElement.scrollWidth') <= 360
     page.evaluate('document.body.style.background = "Canvas"')  # axe takes what has no colour for white
-    page.evaluate(f'{AXE.read_text()}; 0')
-    found = page.evaluate('axe.run().then(r => r.violations)')
+    found = violations(page)
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
 
 

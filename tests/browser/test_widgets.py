@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 import pytest
 import torch
-from helpers import AXE
+from tabs import violations
 
 from fastsgd import manual, widgets
 from fastsgd.descent import gradient_descent, mse, quadratic
@@ -160,8 +160,7 @@ def test_it_follows_the_theme_of_the_page(play, surface):
 def test_anybody_can_use_it(play, surface, theme, width):
     page = play(surface, (width, 800), theme)
     assert page.evaluate('document.documentElement.scrollWidth') <= width
-    page.add_script_tag(path=AXE)
-    found = page.evaluate('axe.run().then(r => r.violations)')
+    found = violations(page)
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:3]]) for v in found]
 
 

@@ -31,9 +31,9 @@ import numpy as np
 import pytest
 import torch
 from drawing import drag, fingers, ink, sheet
-from helpers import AXE, end, fork, picture
+from helpers import end, fork, picture
 from PIL import Image
-from tabs import nothing
+from tabs import nothing, violations
 
 from fastsgd import manual, serve
 from fastsgd import model as model_files
@@ -706,7 +706,6 @@ def test_a_photo_is_dropped_pasted_or_chosen_and_the_answer_read(show, width, op
 
 def test_which_parts_spoke_is_shown_to_the_keyboard_too(show):
     page = show()
-    page.evaluate(f'{AXE.read_text()}; 0')
     assert page.get_by_role('button', name='Which parts spoke').is_disabled()
     image = Image.new('RGB', (64, 64), 'black')
     image.paste('red', (9, 18, 18, 27))
@@ -721,7 +720,7 @@ def test_which_parts_spoke_is_shown_to_the_keyboard_too(show):
     (red, green, blue, _), away = (np.reshape(colours, (280, 280, 4))[at] for at in [(100, 60), (220, 220)])
     assert red > 200 and green > 60 and blue < 60 and max(away[:3]) < 60, 'orange, and black'
     assert page.get_by_text('Found by occlusion').is_visible()
-    found = page.evaluate('axe.run().then(r => r.violations)')
+    found = violations(page)
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
 
 
@@ -1013,8 +1012,7 @@ def test_a_server_that_is_gone_is_told(visit):
 @pytest.mark.parametrize('theme', ['light', 'dark'])
 def test_everybody_can_use_it(visit, theme):
     page = visit(theme=theme)
-    page.evaluate(f'{AXE.read_text()}; 0')
-    found = page.evaluate('axe.run().then(r => r.violations)')
+    found = violations(page)
     assert not [(v['id'], v['help'], [n['html'][:150] for n in v['nodes'][:5]]) for v in found]
     order = []
     for _ in range(4):
