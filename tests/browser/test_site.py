@@ -91,6 +91,7 @@ def turn(page, size, theme):
         const frame = () => new Promise(requestAnimationFrame), patience = performance.now() + 5000
         const turned = () => document.documentElement.classList.contains('quarto-dark') == dark
         while (!turned() && performance.now() < patience) await frame()
+        if (!turned()) throw Error('the page does not follow the theme')
         await frame()
         await frame()
         document.getAnimations().forEach(a => a.finish())  // colours that fade are there at once
