@@ -262,7 +262,7 @@ def fails(
 def without_exceptions(
     now: dict # what was observed
 ) -> dict: # the same to `same`, and light enough to be kept
-    "An observation without what is for messages only, such as exceptions with all that they hold on to"
+    "An observation without what is for messages only, and holds on to much"
     return {k: v for k, v in now.items() if k not in _for_messages}
 
 _for_messages = {'exception', 'problem', 'given', 'times', 'zeros', 'as_module'}
