@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         uses, file = set(item.fixturenames), item.path.stem
         if 'browser' in uses: item.add_marker('browser')
-        if file in STARTING or uses & {'real', 'pair', 'judged'}: item.add_marker('processes')
+        if file in STARTING or uses & {'real', 'pair'}: item.add_marker('processes')
         if uses & {'sample', 'ends'} or item.get_closest_marker('hypothesis'): item.add_marker('slow')
 
 
