@@ -10,6 +10,7 @@ import ast, linecache, re, sys, warnings
 from collections.abc import Iterator
 from contextlib import (ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout,
                         suppress)
+from functools import wraps
 from io import StringIO
 from math import prod
 from threading import Lock, get_ident
@@ -165,6 +166,13 @@ def _frozen_parts(module):
                                                                      for p in part.parameters())
     return {id(m) for part in module.modules() if is_frozen(part) for m in part.modules()}
 
+def _unheard(f):
+    "What a recorder does by itself, which it need not hear of: its copies are no operations of the loop"
+    @wraps(f)
+    def alone(*args, **kwargs):
+        with torch._C.DisableTorchFunction(): return f(*args, **kwargs)
+    return alone
+
 def _copied(x):
     if isinstance(x, Tensor): return x.detach().clone()
     return None
@@ -264,6 +272,7 @@ class Recorder(TorchFunctionMode):
 
     # Loaders
 
+    @_unheard
     def read(self,
         name: str, # of the loader
         k: int, # the number of the batch; -1 where a pass begins, None where it ends
@@ -437,6 +446,7 @@ class Recorder(TorchFunctionMode):
 
     # Modules
 
+    @_unheard
     def _before_forward(self, module, args):
         if self.deaf() or not self.inside and _is_no_model(module): return
         self.inside += 1
@@ -454,6 +464,7 @@ class Recorder(TorchFunctionMode):
                           rng=torch.get_rng_state() if small else None,
                           rows=_rows_in(x))
 
+    @_unheard
     def _after_forward(self, module, args, out):
         if self.deaf() or not self.inside: return
         self.inside -= 1
@@ -475,6 +486,7 @@ class Recorder(TorchFunctionMode):
 
     # Gradients and steps
 
+    @_unheard
     def _grads(self):
         "Copies of the gradients"
         if self.size > 2_000_000: return {}
