@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .loopnames import loop_names
 from .problem import Things
-from .roles import ends_at_once, role_of
+from .roles import ends_at_once, nodes_of, role_of
 from .traces import Event, Mark, Recorder, kinds_in, mark_of
 
 # %% ../../nbs/88_judging.ipynb #5ee51b8b
@@ -437,7 +437,7 @@ def _late_clipping(ran):
 
 def _clipping_nothing(ran, step):
     "Clipping in the source that changes no gradient, because none is there"
-    calls = [n for n in ast.walk(ran.tree) if isinstance(n, ast.Call) and 'clip_grad' in ast.unparse(n.func)]
+    calls = [n for n in nodes_of(ran.tree) if isinstance(n, ast.Call) and 'clip_grad' in ast.unparse(n.func)]
     texts = [ast.unparse(n) for n in calls]
     lines = ran.text.splitlines()
     for text in texts:
@@ -946,14 +946,14 @@ def _coverage(ran):
         yield _said('batch-used-twice', f'{_quoted(ran.steps[0].event, "step")}{_at(ran.steps[0].event)}, is taken '
                     f'{min(n_steps.values())} times for each batch.', ran.steps[0].event)
 
-def _repeats_in(tree): return [n for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
+def _repeats_in(nodes): return [n for n in nodes if isinstance(n, (ast.For, ast.While))]
 
-def _inner_loops(loop): return [n for part in loop.body for n in _repeats_in(part)]
+def _inner_loops(loop): return [n for part in loop.body for n in _repeats_in(ast.walk(part))]
 
 def _epochs_ignored(ran):
     "A loop over epochs that is left at the end of the first one"
     if ran.kind != 'train' or ran.error is not None: return
-    for loop in _repeats_in(ran.tree):
+    for loop in _repeats_in(nodes_of(ran.tree)):
         leave = ends_at_once(loop)
         counts = isinstance(loop, ast.For) and re.search('epoch', ast.unparse(loop.target) + ast.unparse(loop.iter))
         if not (leave and counts and _inner_loops(loop)): continue
@@ -971,7 +971,7 @@ _once = {'zip', 'iter', 'map', 'filter', 'enumerate', 'reversed'}  # what gives 
 
 def _used_up(ran):
     "A loop within a loop over something that gives its items a single time, and was made before both"
-    for outer in _repeats_in(ran.tree):
+    for outer in _repeats_in(nodes_of(ran.tree)):
         made_again = {n.id for n in ast.walk(outer) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for inner in _inner_loops(outer):
             if not isinstance(inner, ast.For) or not _gives_once(ran, inner.iter, made_again): continue
@@ -983,7 +983,7 @@ def _gives_once(ran, node, made_again):
     "Whether a name stands for an iterator that was made before the loops"
     while isinstance(node, ast.Call) and node.args: node = node.args[0]  # as in tqdm(batches)
     if not isinstance(node, ast.Name) or node.id in made_again: return False
-    here = [n.value for n in ast.walk(ran.tree) if isinstance(n, ast.Assign) and _names_it(n.targets, node.id)]
+    here = [n.value for n in nodes_of(ran.tree) if isinstance(n, ast.Assign) and _names_it(n.targets, node.id)]
     file = [n.value for n in ast.parse(ran.text).body if isinstance(n, ast.Assign) and _names_it(n.targets, node.id)]
     made = here or ([] if node.id in _arguments_of(ran.tree) else file)
     return bool(made) and all(isinstance(v, ast.GeneratorExp) or isinstance(v, ast.Call)
@@ -991,12 +991,12 @@ def _gives_once(ran, node, made_again):
 
 def _names_it(targets, name): return any(isinstance(t, ast.Name) and t.id == name for t in targets)
 
-def _arguments_of(tree): return {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+def _arguments_of(tree): return {n.arg for n in nodes_of(tree) if isinstance(n, ast.arg)}
 
 def _sliced(ran):
     "Rows that are cut into batches by hand, up to one batch before the end"
     if ran.kind != 'train': return
-    for loop in (n for n in _repeats_in(ran.tree) if isinstance(n, ast.For) and _is_range(n.iter)):
+    for loop in (n for n in _repeats_in(nodes_of(ran.tree)) if isinstance(n, ast.For) and _is_range(n.iter)):
         start, end, step = loop.iter.args
         i, b = ast.unparse(loop.target), ast.unparse(step)
         short = isinstance(end, ast.BinOp) and isinstance(end.op, ast.Sub) and ast.unparse(end.right) == b

@@ -30,7 +30,7 @@ from .apart import pieces
 from .problem import Form, LossNet, NotKnown, Things, TinyNet, forms, is_teacher
 from .reading import read
 from .reported import reported
-from .roles import (kind_of_loop, missing_globals, role_of, roles_in, source_of,
+from .roles import (kind_of_loop, missing_globals, nodes_of, role_of, roles_in, source_of,
                                    sure_role_of, tree_of)
 from .standins import (Package, called_in, fields_in, given_by, keys_in, lists_of_shares, modules_in,
                                       outputs_in, parts_in, takers_in, unpacked_in)
@@ -215,7 +215,7 @@ def _source(text):
     takers, makers = takers_in(tree), {}
     for (maker, _), names in takers.items():
         if len(names) == 1: makers.setdefault(names[0], []).append(maker)
-    direct = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    direct = {n.func.id for n in nodes_of(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     return _Source(takers, makers, frozenset(called_in(tree)), frozenset(direct), frozenset(modules_in(tree)),
                    frozenset(lists_of_shares(tree)))
 
@@ -299,7 +299,7 @@ _from_disk = {'batch', 'loader', 'loaders', 'train_set', 'model'}
 
 def _optimizers_in(tree):
     "The names of the optimizers that take steps"
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+    calls = [n for n in nodes_of(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
              and n.func.attr == 'step']
     names = dict.fromkeys(ast.unparse(x) for n in calls for x in (n.func.value, *n.args[:1]))
     roles = roles_in([*names], tree)
@@ -416,7 +416,7 @@ def _candidates(loop, n_out, keys, seed, model_form):
 
 def _hands_over_by_name(loop):
     "Whether a model is called with a batch by names, `model(**batch)`, or with its labels"
-    def calls_in(tree): return [n for n in ast.walk(tree) if isinstance(n, ast.Call)
+    def calls_in(tree): return [n for n in nodes_of(tree) if isinstance(n, ast.Call)
                                 and role_of(ast.unparse(n.func)) == 'model']
     calls = calls_in(loop.tree) or calls_in(_tree(loop.text))
     return any(k.arg in (None, 'labels') for n in calls for k in n.keywords)
@@ -912,7 +912,7 @@ def loops_in(
     return found
 
 def _names_called(tree):
-    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in ast.walk(tree)
+    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in nodes_of(tree)
             if isinstance(n, ast.Call)}
 
 def _called_in(loop): return _names_called(loop.tree)

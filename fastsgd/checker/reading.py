@@ -12,7 +12,8 @@ from functools import cached_property
 
 from .judging import Verdict
 from .loopnames import loop_names
-from .roles import ends_at_once, goes_on_early, nodes_within, plain_name, role_of
+from .roles import (ends_at_once, goes_on_early, nodes_of, nodes_within, plain_name,
+                                   role_of)
 
 # %% ../../nbs/88_reading.ipynb #b38e1a99
 @dataclass(eq=False)
@@ -58,7 +59,7 @@ def _func_of(node): return ast.unparse(node.func) if isinstance(node, ast.Call) 
 
 def _assignments(tree):
     "(name, value) for each assignment of a value to a name or attribute"
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 several = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
@@ -77,10 +78,10 @@ class _File:
     "What a file tells about its names"
     def __init__(self, tree):
         self.tree = tree
-        self.classes = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)}
+        self.classes = {n.name: n for n in nodes_of(tree) if isinstance(n, ast.ClassDef)}
         self.home = {f: c for c in self.classes.values() for f in c.body if isinstance(f, ast.FunctionDef)}
         self.functions = {}
-        for n in ast.walk(tree):
+        for n in nodes_of(tree):
             if isinstance(n, ast.FunctionDef): self.functions.setdefault(n.name, []).append(n)
         self.given = {}
         for name, value in _assignments(tree): self.given.setdefault(_last(name), []).append(value)
@@ -93,26 +94,26 @@ class _File:
     @cached_property
     def attributes(self):
         "The names behind all of its dots"
-        return {n.attr for n in ast.walk(self.tree) if isinstance(n, ast.Attribute)}
+        return {n.attr for n in nodes_of(self.tree) if isinstance(n, ast.Attribute)}
 
     @cached_property
     def modules(self):
         "The names of imported modules"
         found = {'torch', 'nn', 'F', 'np'}
-        for n in ast.walk(self.tree):
+        for n in nodes_of(self.tree):
             if isinstance(n, ast.Import): found |= {(a.asname or a.name).split('.')[0] for a in n.names}
         return found
 
     @cached_property
     def usual(self):
         "The names of what is imported from libraries that do not train on their own"
-        return {a.asname or a.name for n in ast.walk(self.tree) if isinstance(n, ast.ImportFrom)
+        return {a.asname or a.name for n in nodes_of(self.tree) if isinstance(n, ast.ImportFrom)
                 for a in n.names if (n.module or '').split('.')[0] in _usual_libraries}
 
     @cached_property
     def models(self):
         "The names of what has parameters or modes, as far as the file tells"
-        return {_last(ast.unparse(n.value)) for n in ast.walk(self.tree) if isinstance(n, ast.Attribute)
+        return {_last(ast.unparse(n.value)) for n in nodes_of(self.tree) if isinstance(n, ast.Attribute)
                 and n.attr in ('parameters', 'state_dict', 'eval')}
 
     def constructions(self, name):
@@ -565,7 +566,7 @@ def _uses_gradients(story, first, second):
     "Whether gradients are looked at between two acts, as for an adversarial example"
     lines = range(min(first.line, second.line), max(first.line, second.line) + 1)
     return any(isinstance(n, ast.Attribute) and n.attr == 'grad' and n.lineno in lines
-               for n in ast.walk(story.file.tree))
+               for n in nodes_of(story.file.tree))
 
 # %% ../../nbs/88_reading.ipynb #80c1614f
 def _backward_again(story):
@@ -883,7 +884,7 @@ def _of_a_test(name):
 
 def _measured_on_training(file):
     "Numbers that are called those of a test, and come from the training set"
-    for s in ast.walk(file.tree):
+    for s in nodes_of(file.tree):
         if not (isinstance(s, ast.Assign) and isinstance(s.value, ast.Call)): continue
         names = [n.id for t in s.targets for n in ast.walk(t) if isinstance(n, ast.Name) and n.id != '_']
         given = [role_of(ast.unparse(a)) for a in (*s.value.args, *[k.value for k in s.value.keywords])

@@ -16,6 +16,7 @@ from torch import Tensor
 from .judging import Effect, Ran, Verdict
 from .loopnames import loop_names
 from .problem import right_ones
+from .roles import nodes_of
 
 # %% ../../nbs/88_reported.ipynb #3233da2e
 @dataclass
@@ -70,7 +71,7 @@ def _plain_numbers(x, label, deep=0):
 
 def _returned_names(tree):
     "The expressions of the `return` of a function that says most"
-    returns = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value is not None]
+    returns = [n.value for n in nodes_of(tree) if isinstance(n, ast.Return) and n.value is not None]
     if not returns: return []
     last = returns[-1]
     return [_meaning(tree, e) for e in last.elts] if isinstance(last, ast.Tuple) else [_meaning(tree, last)]
@@ -281,10 +282,10 @@ def _about_loss(ran, number, passes):
 
 def _divides_by_index(ran):
     "Whether something is divided by what `enumerate` counts"
-    counts = {n.target.elts[0].id for n in ast.walk(ran.tree) if isinstance(n, ast.For)
+    counts = {n.target.elts[0].id for n in nodes_of(ran.tree) if isinstance(n, ast.For)
               and ast.unparse(n.iter).startswith('enumerate(') and isinstance(n.target, ast.Tuple)
               and isinstance(n.target.elts[0], ast.Name)}
-    parts = (n.right if isinstance(n, ast.BinOp) else n.value for n in ast.walk(ran.tree)
+    parts = (n.right if isinstance(n, ast.BinOp) else n.value for n in nodes_of(ran.tree)
              if isinstance(n, (ast.BinOp, ast.AugAssign)) and isinstance(n.op, ast.Div))
     return any(isinstance(n, ast.Name) and n.id in counts for n in parts)
 

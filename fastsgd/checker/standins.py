@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .roles import plain_name, role_of, roles_in
+from .roles import nodes_of, plain_name, role_of, roles_in
 
 # %% ../../nbs/88_standins.ipynb #2fa6f4f7
 class AverageMeter:
@@ -128,7 +128,7 @@ def _by_its_name(target): return [ast.unparse(t) for t in getattr(target, 'elts'
 # %% ../../nbs/88_standins.ipynb #6fee6d9c
 def _names_given(tree):
     "(names, value) for each call whose result gets a name"
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 for part, value in _each_with_its_value(target, node.value):
@@ -145,7 +145,7 @@ def lists_of_shares(
     tree: ast.AST # of a file
 ) -> set: # of names
     "The measures whose result is taken apart: they give a list, for several numbers of classes"
-    nodes = [*ast.walk(tree)]
+    nodes = [*nodes_of(tree)]
     calls = [n for n in nodes if isinstance(n, ast.Call)
              and any(k.arg == 'topk' for k in n.keywords)]
     calls += [n.value for n in nodes if isinstance(n, ast.Subscript)
@@ -168,7 +168,7 @@ def called_in(
     tree: ast.AST # of a file
 ) -> set: # of names
     "The names of all that is called, itself or by a method of it"
-    return {name for n in ast.walk(tree) if isinstance(n, ast.Call) for name in _names_in_chain(n)}
+    return {name for n in nodes_of(tree) if isinstance(n, ast.Call) for name in _names_in_chain(n)}
 
 # %% ../../nbs/88_standins.ipynb #816fe91f
 _kinds_of_things = {'model', 'train_loader', 'valid_loader', 'loader', 'loaders', 'train_set', 'valid_set', 'optimizer',
@@ -241,7 +241,7 @@ def modules_in(
     tree: ast.AST # of a file
 ) -> set: # of names
     "The names that a file gives to modules it imports"
-    return {(a.asname or a.name).partition('.')[0] for n in ast.walk(tree)
+    return {(a.asname or a.name).partition('.')[0] for n in nodes_of(tree)
             if isinstance(n, ast.Import) for a in n.names}
 
 # %% ../../nbs/88_standins.ipynb #bbbdabda
@@ -252,7 +252,7 @@ _kinds_by_name = {kind: re.compile(pattern) for kind, pattern in {
 
 def _inputs_in(tree):
     "The names that are handed to a model"
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    calls = [n for n in nodes_of(tree) if isinstance(n, ast.Call)]
     roles = roles_in([ast.unparse(n.func) for n in calls], tree)
     calls = [n for n in calls if roles[name := ast.unparse(n.func)] == 'model' or name.endswith(('encode', 'encoder'))]
     return {ast.unparse(a) for n in calls for a in (*n.args, *[k.value for k in n.keywords])}
@@ -294,7 +294,7 @@ def _structure(target):
 
 def _taken_by_loops(tree):
     "The targets of all that reads a loader"
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if not isinstance(node, (ast.For, ast.comprehension)): continue
         target, call = node.target, node.iter
         while isinstance(call, ast.Call) and call.args:
@@ -324,7 +324,7 @@ def parts_in(
     "What the batches that a loop reads have to have"
     targets, inputs = [*_taken_by_loops(tree)], _inputs_in(tree)
     whole = {t.id for t in targets if isinstance(t, ast.Name)}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Tuple, ast.List)):
             name = _source_of_parts(node.value)
             is_batch = name in whole or name and _named_as_batch.fullmatch(name)
@@ -338,7 +338,7 @@ def unpacked_in(
     tree: ast.AST # of a loop
 ) -> dict: # into how many, by the name without what stands before its last dot
     "The things that a loop takes apart: `train_dl, valid_dl = loaders`"
-    assigned = [n for n in ast.walk(tree) if isinstance(n, ast.Assign)]
+    assigned = [n for n in nodes_of(tree) if isinstance(n, ast.Assign)]
     pairs = [pair for n in assigned for t in n.targets for pair in _each_with_its_value(t, n.value)]
     return {ast.unparse(value).rpartition('.')[2]: len(target.elts) for target, value in pairs
             if isinstance(target, ast.Tuple) and isinstance(value, (ast.Name, ast.Attribute))}
@@ -363,12 +363,12 @@ def keys_in(
 ) -> dict: # kinds by name; empty where batches are no dicts
     "The names by which a loop takes parts out of a batch"
     whole = {t.id for t in _taken_by_loops(tree) if isinstance(t, ast.Name)}
-    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript)
+    nodes = [n for n in nodes_of(tree) if isinstance(n, ast.Subscript)
              and isinstance(n.slice, ast.Constant) and isinstance(n.slice.value, str)]
     keys = [n.slice.value for n in nodes if isinstance(n.value, ast.Name)
             and (n.value.id in whole or 'batch' in n.value.id)]
     items = any(isinstance(n, ast.Attribute) and n.attr == 'items'
-                and ast.unparse(n.value) in whole | {'batch'} for n in ast.walk(tree))
+                and ast.unparse(n.value) in whole | {'batch'} for n in nodes_of(tree))
     return _kinds_by_key(keys, items)
 
 def fields_in(
@@ -376,7 +376,7 @@ def fields_in(
 ) -> dict: # kinds by name; empty where batches have none
     "The attributes by which a loop takes parts out of a batch, as in `batch.text`"
     whole = {t.id for t in _taken_by_loops(tree) if isinstance(t, ast.Name)}
-    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute)
+    nodes = [n for n in nodes_of(tree) if isinstance(n, ast.Attribute)
              and isinstance(n.value, ast.Name) and n.value.id in whole]
     names = [n.attr for n in nodes if not (hasattr(Tensor, n.attr) or hasattr(dict, n.attr))]
     return _kinds_by_key(names, False) if len({*names}) > 1 else {}
@@ -398,7 +398,7 @@ def _model_calls(tree):
 
 def _compared_with_inputs(tree):
     "Whether a loss compares what a model makes of an input with that input: `mse(net(x), x)`"
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and len(n.args) == 2]
+    calls = [n for n in nodes_of(tree) if isinstance(n, ast.Call) and len(n.args) == 2]
     return any(isinstance(n.args[0], ast.Call) and [*map(ast.unparse, n.args[0].args)] == [ast.unparse(n.args[1])]
                for n in calls)
 

@@ -57,27 +57,25 @@ def kinds_in(
     return {source[0] for source in mark.of}
 
 # %% ../../nbs/88_traces.ipynb #151d1619
-_told_ops = {'softmax', 'log_softmax', 'sigmoid', 'argmax', 'max', 'topk', 'round', 'detach', 'data', 'item', 'tensor',
-             'gt', 'ge', 'lt',
-             'le', 'eq', 'ne', 'numpy', 'float', 'sign', 'exp', 'log', 'clone', '__getitem__', 'select', 'bool', 'long',
-             'int',
-             'as_tensor', 'requires_grad', 'sum', 'mean', 'logsigmoid', 'where', 'squeeze', 'one_hot'}
-_same_op = {'__eq__': 'eq', '__ne__': 'ne', '__gt__': 'gt', '__ge__': 'ge', '__lt__': 'lt', '__le__': 'le',
-            'greater': 'gt',
-            'heaviside': 'gt', 'expit': 'sigmoid', 'special_expit': 'sigmoid', 'from_numpy': 'tensor',
-            'max_pool': 'max',
-            'equal': 'eq', 'logical_xor': 'ne', 'not_equal': 'ne', 'new_tensor': 'tensor', 'softmin': 'softmax'}
-loss_functions = {'cross_entropy', 'nll_loss', 'mse_loss', 'l1_loss', 'smooth_l1_loss', 'huber_loss',
-                  'binary_cross_entropy',
-                  'binary_cross_entropy_with_logits', 'kl_div', 'multi_margin_loss', 'soft_margin_loss',
-                  'multilabel_soft_margin_loss', 'hinge_embedding_loss', 'poisson_nll_loss'}
+_told_ops = {'softmax', 'log_softmax', 'sigmoid', 'argmax', 'max', 'topk', 'round', 'detach',
+             'data', 'item', 'tensor', 'gt', 'ge', 'lt', 'le', 'eq', 'ne', 'numpy', 'float', 'sign',
+             'exp', 'log', 'clone', '__getitem__', 'select', 'bool', 'long', 'int', 'as_tensor',
+             'requires_grad', 'sum', 'mean', 'logsigmoid', 'where', 'squeeze', 'one_hot'}
+_same_op = {'__eq__': 'eq', '__ne__': 'ne', '__gt__': 'gt', '__ge__': 'ge', '__lt__': 'lt',
+            '__le__': 'le', 'greater': 'gt', 'heaviside': 'gt', 'expit': 'sigmoid',
+            'special_expit': 'sigmoid', 'from_numpy': 'tensor', 'max_pool': 'max', 'equal': 'eq',
+            'logical_xor': 'ne', 'not_equal': 'ne', 'new_tensor': 'tensor', 'softmin': 'softmax'}
+loss_functions = {'cross_entropy', 'nll_loss', 'mse_loss', 'l1_loss', 'smooth_l1_loss',
+                  'huber_loss', 'binary_cross_entropy', 'binary_cross_entropy_with_logits',
+                  'kl_div', 'multi_margin_loss', 'soft_margin_loss', 'multilabel_soft_margin_loss',
+                  'hinge_embedding_loss', 'poisson_nll_loss'}
 _told_to_losses = 'weight', 'pos_weight', 'label_smoothing', 'ignore_index', 'beta', 'delta'
 _sums = {'add', '__iadd__', '__radd__', 'sum', 'mean', 'stack', 'cat', 'norm'}
-_plain_ops = {'_set_grad_enabled', 'size', '__len__', 'dim', 'numel', '__hash__', 'is_floating_point',
-              '_record_function_enter_new',
-              '_record_function_exit._RecordFunction', '__repr__', '__format__', 'untyped_storage', 'data_ptr',
-              'is_complex',
-              'stride', 'element_size', 'get_device', 'register_hook', 'is_contiguous'}
+_plain_ops = {'_set_grad_enabled', 'size', '__len__', 'dim', 'numel', '__hash__',
+              'is_floating_point', '_record_function_enter_new',
+              '_record_function_exit._RecordFunction', '__repr__', '__format__', 'untyped_storage',
+              'data_ptr', 'is_complex', 'stride', 'element_size', 'get_device', 'register_hook',
+              'is_contiguous'}
 _compares = {'sub', 'rsub', '__sub__', '__rsub__', 'eq', 'ne', 'mul', *loss_functions}
 _in_place = {'__setitem__', '__iadd__', '__isub__', '__imul__', '__itruediv__'}
 
@@ -167,7 +165,7 @@ def _frozen_parts(module):
     return {id(m) for part in module.modules() if is_frozen(part) for m in part.modules()}
 
 def _unheard(f):
-    "What a recorder does by itself, which it need not hear of: its copies are no operations of the loop"
+    "What a recorder does itself, and does not hear of: copies are no operations of the loop"
     @wraps(f)
     def alone(*args, **kwargs):
         with torch._C.DisableTorchFunction(): return f(*args, **kwargs)
@@ -701,8 +699,8 @@ def heard(
     finally: _one_at_a_time.release()
 
 # %% ../../nbs/88_traces.ipynb #4dc8b548
-_libraries = {'torch', 'fastsgd', 'fastai', 'fastcore', 'contextlib', 'unittest', 'functools', 'accelerate',
-              'lightning'}
+_libraries = {'torch', 'fastsgd', 'fastai', 'fastcore', 'contextlib', 'unittest', 'functools',
+              'accelerate', 'lightning'}
 
 def _is_authors(frame): return frame.f_globals.get('__name__', '').partition('.')[0] not in _libraries
 
