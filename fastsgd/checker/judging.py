@@ -1226,16 +1226,17 @@ def _trained_while_measuring(ran):
 def _wrong_rows(ran):
     "A validation that reads the training set"
     names = {e.loader for e in ran.of('read')}
-    text = ast.unparse(ran.tree)
     if ran.kind == 'measure' and names == {'train'} and not re.search('train', ran.name, re.I):
         e = next(e for e in ran.of('pass'))
         yield _said('measured-on-training-set', f'{_quoted(e)}{_at(e)}.', e)
     busy = {pass_of(f) for f in ran.training}
     idle = [f for f in ran.recorder.forwards if f.i not in ran.learned and pass_of(f) not in busy]
     on_train = [f for f in idle if (pass_of(f) or ('',))[0] == 'train']
-    on_purpose = on_train and re.search(r'\btrain_?(acc|loss|correct|right|score)', text)
+    if ran.kind != 'train' or not on_train or 'valid' in names: return
+    text = ast.unparse(ran.tree)
+    on_purpose = re.search(r'\btrain_?(acc|loss|correct|right|score)', text)
     meant = re.search('valid|val_|test', text, re.I) or _unused(ran, 'valid_loader') and not on_purpose
-    if ran.kind == 'train' and on_train and 'valid' not in names and meant:
+    if meant:
         yield _said('measured-on-training-set', f'{_quoted(on_train[0])}{_at(on_train[0])}.', on_train[0])
 
 def _coverage_of_measuring(ran):

@@ -108,22 +108,13 @@ def loop_of(
     tree = tree_of(own)
     kind = kind or kind_of_loop(f.__name__, tree) or 'train'
     return Loop(f, name or f.__name__, kind, tree, text, own.__globals__, None,
-                _is_called_in_a_loop(f.__name__, text))
+                f.__name__ in _source(text).repeated)
 
 # %% ../../nbs/88_loops.ipynb #aafe8099
 def _file_text(f):
     code = f.__code__
     lines = linecache.getlines(code.co_filename)
     return ''.join(lines) or source_of(f)
-
-def _is_called_in_a_loop(name, text):
-    "Whether a function is called in a loop of its file; where it is not called at all, it may be"
-    try: tree = ast.parse(text)
-    except SyntaxError: return False
-    def calls(node): return any(isinstance(n, ast.Call) and getattr(n.func, 'id', getattr(n.func, 'attr', '')) == name
-                                for n in ast.walk(node))
-    loops = [n for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
-    return any(map(calls, loops))
 
 # %% ../../nbs/88_loops.ipynb #8be46b77
 _always = {'model', 'train_loader', 'valid_loader', 'loader', 'loaders', 'loss', 'epochs', 'params', 'log_every',
@@ -206,6 +197,7 @@ class _Source:
     called: frozenset = frozenset() # names
     direct: frozenset = frozenset() # those of them that are functions, and no objects with methods
     modules: frozenset = frozenset() # that are imported
+    repeated: frozenset = frozenset() # names that are called in loops
     in_percent: frozenset = frozenset() # measures that give a list, as PyTorch's example on ImageNet does
 
 @lru_cache(maxsize=8)
@@ -216,8 +208,9 @@ def _source(text):
     for (maker, _), names in takers.items():
         if len(names) == 1: makers.setdefault(names[0], []).append(maker)
     direct = {n.func.id for n in nodes_of(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    repeated = {n for part in nodes_of(tree) if isinstance(part, (ast.For, ast.While)) for n in _names_called(part)}
     return _Source(takers, makers, frozenset(called_in(tree)), frozenset(direct), frozenset(modules_in(tree)),
-                   frozenset(lists_of_shares(tree)))
+                   frozenset(repeated), frozenset(lists_of_shares(tree)))
 
 def _function(loop): return inspect.unwrap(getattr(loop.f, '__func__', loop.f))
 
@@ -901,14 +894,14 @@ def loops_in(
 ) -> list: # of `Loop`
     "The functions and methods of a file that train or measure"
     functions = list(_functions_of(space))
-    trees = {f.__name__: tree_of(f) for _, f, _ in functions}
-    found = []
-    for name, f, owner in functions:
+    own = [tree_of(f) for _, f, _ in functions]
+    trees, found = {f.__name__: tree for (_, f, _), tree in zip(functions, own)}, []
+    for (name, f, owner), tree in zip(functions, own):
         if _is_step(name, owner): continue
         kind = kind_of_loop(f.__name__, trees[f.__name__],
                             {n: t for n, t in trees.items() if n != f.__name__})
-        if kind: found.append(Loop(f, name, kind, tree_of(f), text, space, owner,
-                                   _is_called_in_a_loop(f.__name__, text)))
+        if kind: found.append(Loop(f, name, kind, tree, text, space, owner,
+                                   f.__name__ in _source(text).repeated))
     return found
 
 def _names_called(tree):
