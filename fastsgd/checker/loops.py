@@ -200,6 +200,10 @@ class _Source:
     repeated: frozenset = frozenset() # names that are called in loops
     in_percent: frozenset = frozenset() # measures that give a list, as PyTorch's example on ImageNet does
 
+def _names_called(tree):
+    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in nodes_of(tree)
+            if isinstance(n, ast.Call)}
+
 @lru_cache(maxsize=8)
 def _source(text):
     "What a file says"
@@ -903,10 +907,6 @@ def loops_in(
         if kind: found.append(Loop(f, name, kind, tree, text, space, owner,
                                    f.__name__ in _source(text).repeated))
     return found
-
-def _names_called(tree):
-    return {getattr(n.func, 'id', getattr(n.func, 'attr', '')) for n in nodes_of(tree)
-            if isinstance(n, ast.Call)}
 
 def _called_in(loop): return _names_called(loop.tree)
 
