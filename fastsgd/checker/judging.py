@@ -725,9 +725,9 @@ def _misses(ran, step):
 def _parameters(ran):
     "Parameters that get gradients, and never move"
     if not ran.steps or ran.kind != 'train': return
-    reached = {i for b in ran.backwards for i in b.delta}
+    reached = dict.fromkeys(i for b in ran.backwards for i in b.delta)  # in the order met
     held = {i for e in ran.of('made') for i in e.ids}.union(*[s.ids for s in ran.steps])
-    left = [i for i in reached - held if ran.recorder.params[i].requires_grad]
+    left = [i for i in reached if i not in held and ran.recorder.params[i].requires_grad]
     own = {id(p) for m in ran.recorder.known_modules.values() for p in m.parameters()}
     if left and ran.computed and not own & {*left}:
         some = ', '.join(f'`{n}`' for n in ran.computed[:3])
