@@ -7,6 +7,7 @@ before the first line of code is not in it: tests of importing and of what is re
 """
 import json
 import os
+import selectors
 import signal
 import socket
 import sys
@@ -71,28 +72,42 @@ class Fork(Popen):
 # ---- the server
 
 def serve(control):
-    "Fork for each request; returns in the fork, with the code that it is to run"
+    "Fork for each request, and tell how each fork ended; returns in a fork, with the code that it is to run"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the tests, which then end, and so does this
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while fds := socket.recv_fds(control, 1, 4)[1]:
-        if not os.fork(): return attend(control, *fds)
-        for fd in fds: os.close(fd)
-    sys.exit()
+    with selectors.DefaultSelector() as waited_for:
+        waited_for.register(control, selectors.EVENT_READ)
+        while True:
+            for key, _ in waited_for.select():
+                if key.data:
+                    waited_for.unregister(key.fd)
+                    tell(key.fd, *key.data)
+                    continue
+                fds = socket.recv_fds(control, 1, 4)[1]
+                if not fds: sys.exit()
+                if not (pid := os.fork()):
+                    control.close()
+                    for other in waited_for.get_map().values(): forget(other)  # its own life is enough for a fork
+                    return become(*fds)
+                for fd in fds[1:]: os.close(fd)
+                waited_for.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, socket.socket(fileno=fds[0])))
 
 
-def attend(control, life, *files):
-    "Fork once more, wait for that process and tell how it ended; returns in that process"
-    control.close()
-    life = socket.socket(fileno=life)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    if not (pid := os.fork()): return become(life, files)
-    for fd in files: os.close(fd)
-    send(life, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-    os._exit(0)
+def tell(pidfd, pid, life):
+    "Send the status with which a process ended"
+    os.close(pidfd)
+    with life: send(life, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
-def become(life, files):
+def forget(key):
+    "Close what the server waits for"
+    if not key.data: return
+    os.close(key.fd)
+    key.data[1].close()
+
+
+def become(life, *files):
     "Make this process what a new interpreter is"
+    life = socket.socket(fileno=life)
     with life, life.makefile('rb') as lines:
         request = json.loads(lines.readline())
         for to, fd in enumerate(files):
@@ -123,6 +138,7 @@ if __name__ == '__main__':
     import atexit
     import contextlib
     import gc
+    import weakref
     from importlib import import_module
     atexit.register(leave)  # first, so it comes last
     sys.path[0] = ''  # as with `python -c`
@@ -132,6 +148,7 @@ if __name__ == '__main__':
     for library in sys.argv[2:]:
         with contextlib.suppress(ImportError): import_module(library)
     assert len(os.listdir('/proc/self/task')) == 1, 'threads do not survive a fork'
+    for finalizer in weakref.finalize._registry: finalizer.atexit = False  # what ends with a process needs no undoing
     gc.collect()
     gc.freeze()
     code = serve(socket.socket(fileno=int(sys.argv[1])))

@@ -3,7 +3,7 @@
 It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped
 without them.
 """
-import functools, html, http.server, os, re, subprocess, sys, threading
+import functools, html, http.server, json, os, re, subprocess, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -493,7 +493,7 @@ def typed(request, tmp_path_factory):
     site, folder, begun = request.getfixturevalue('site'), tmp_path_factory.mktemp('typed'), []
     code = 'import os, runpy, sys; os.name == "nt" or os.nice(10); runpy.run_path(sys.argv[1], run_name="__main__")'
     def run(name):
-        cells = shown_code((site/f'{name}.html').read_text())
+        cells = [cell for cell in shown_code((site/f'{name}.html').read_text()) if cell not in SLOW]
         assert len(cells) > 3
         file = folder/f'{name}.py'
         file.write_text('\n'.join(cells), encoding='utf-8')
@@ -505,9 +505,19 @@ def typed(request, tmp_path_factory):
         for process in begun: process.kill()  # where the tests were broken off
 
 
+def bare(source):
+    "The code of a cell without the words for nbdev"
+    return re.sub(r'^#\|.*\n', '', source, flags=re.M).strip()
+
+
+# They need data that not every machine has, and take long. Where it is on disk, they run with their pages.
+SLOW = [bare(source) for name in NOTEBOOKS for cell in json.loads((REPO/'nbs'/name).read_text(encoding='utf-8'))['cells']
+        if (source := ''.join(cell['source'])).startswith('#| slow')]
+
+
 def shown_code(page):
     "The code cells of a page's HTML, as one reads them"
-    return [html.unescape(re.sub(r'<.*?>', '', cell, flags=re.S))
+    return [html.unescape(re.sub(r'<.*?>', '', cell, flags=re.S)).strip()
             for cell in re.findall(r'<pre class="[^"]*\bcell-code\b[^"]*">(.*?)</pre>', page, re.S)]
 
 

@@ -2,6 +2,7 @@
 import ast
 import importlib
 import inspect
+import os
 import re
 import sys
 import textwrap
@@ -11,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import torch
 from helpers import REPO, end, start
 from fastcore.docments import docments
 
@@ -66,6 +68,18 @@ def test_importing_says_nothing_and_needs_no_extra():
     extra = ['safetensors', 'uvicorn']
     run = end(start(f'import sys; sys.modules.update(dict.fromkeys({extra})); import {modules}'))
     assert run.status == 0 and run.out == run.err == ''
+
+
+def test_pages_that_nbdev_runs_side_by_side_use_a_thread_each(monkeypatch):
+    wanted = []
+    monkeypatch.setattr(torch, 'set_num_threads', wanted.append)
+    def imported_again(**env):
+        for name in ('IN_TEST', 'OMP_NUM_THREADS'): monkeypatch.delenv(name, raising=False)
+        for name, value in env.items(): monkeypatch.setenv(name, value)
+        importlib.reload(fastsgd)
+        return os.environ.get('OMP_NUM_THREADS')
+    assert imported_again() is None and imported_again(IN_TEST='1', OMP_NUM_THREADS='3') == '3' and not wanted
+    assert imported_again(IN_TEST='1') == '1' and wanted == [1]
 
 
 def closure(name):
