@@ -1,7 +1,7 @@
 """The docs site: built, served, and walked in a browser.
 
-It needs the repository, the `dev` extra and Chromium (`apt-get install chromium`, or CHROMIUM=PATH), and is skipped
-without them.
+It needs the repository, the `dev` extra and Chromium (`apt-get install chromium-headless-shell` or `chromium`, or
+CHROMIUM=PATH), and is skipped without them.
 """
 import functools, html, http.server, json, os, re, subprocess, sys, threading
 from concurrent.futures import ThreadPoolExecutor

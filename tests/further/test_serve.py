@@ -1,6 +1,6 @@
 """The server: its page in a browser, its endpoint, and what strangers send.
 
-The tests of the page drive Debian's `chromium`, and are skipped without it."""
+The tests of the page drive Chromium, and are skipped without it."""
 import base64
 import io
 import json
@@ -671,7 +671,7 @@ def show(tab, photographer):
     "`show()` opens the page for photos"
     def open_page(width=1280, **options):
         page = tab(f'{photographer.url}|data:', (width, 900), **options)
-        page.goto(photographer.url, wait_until='networkidle')
+        page.goto(photographer.url)
         return page
     return open_page
 
@@ -835,7 +835,7 @@ def visit(tab, served):
     "`visit()` opens the page; at the end, nothing may have gone wrong"
     def open_page(width=1280, theme='light', allowed=nothing, **options):
         page = tab(f'{served.url}|data:', (width, 900), theme, allowed=allowed, **options)
-        page.goto(served.url, wait_until='networkidle')
+        page.goto(served.url)
         return page
     return open_page
 
