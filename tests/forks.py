@@ -5,6 +5,7 @@ imports once (`libraries`, which may be set before the first fork), and forks fo
 number, files, signals, folder, environment and exit status, and ends as any interpreter does. What an interpreter does
 before the first line of code is not in it: tests of importing and of what is read while importing take a `Popen`.
 """
+import contextlib
 import json
 import os
 import selectors
@@ -95,7 +96,8 @@ def serve(control):
 def tell(pidfd, pid, life):
     "Send the status with which a process ended"
     os.close(pidfd)
-    with life: send(life, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with life, contextlib.suppress(OSError): send(life, status)  # nobody may wait for it any more
 
 
 def forget(key):
@@ -136,7 +138,6 @@ def leave():
 
 if __name__ == '__main__':
     import atexit
-    import contextlib
     import gc
     import weakref
     from importlib import import_module

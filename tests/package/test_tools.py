@@ -1,10 +1,12 @@
 "The scripts for maintainers, and how tests are shared among the cores"
 import importlib.util
 import os
+import signal
 from types import SimpleNamespace
 
+import forks
 import pytest
-from helpers import REPO
+from helpers import REPO, end, fork
 
 for needed in 'nbformat', 'nbclient', 'nbdev', 'execnb':
     pytest.importorskip(needed, reason=f'{needed} comes with the dev extra')
@@ -110,3 +112,27 @@ def test_the_cores_share_all_tests_and_workers_share_none(pytestconfig, source, 
     many = workers == 'many' and within != 'a worker'
     expected = min(os.cpu_count(), 4) if many else asked.get('numprocesses')
     assert config.option.numprocesses == expected and config.option.dist == ('loadfile' if many else 'no')
+
+
+# Processes that are forks
+
+only_forks = pytest.mark.skipif(not forks.possible, reason='forks are for Linux')
+
+
+@only_forks
+@pytest.mark.parametrize('last, status, out', [
+    ('', 0, 'word line\nlast\n'), ('sys.exit(4)', 4, 'word line\nlast\n'), ('sys.exit("no")', 1, 'word line\nlast\n'),
+    ('1/0', 1, 'word line\nlast\n'), ('import os; os.abort()', -signal.SIGABRT, 'word line\n')])
+def test_a_fork_ends_as_any_interpreter_does(last, status, out):
+    process = fork(f'import atexit, sys; atexit.register(print, "last"); print(sys.argv[1], input()); {last}', 'word')
+    process.stdin.write('line\n')
+    left = end(process)
+    assert (left.status, left.out) == (status, out)
+
+
+@only_forks
+def test_a_fork_that_nobody_waits_for_keeps_no_other_from_its_end():
+    gone, stays = fork('import time; time.sleep(.2)'), fork('import time; time.sleep(.4)')
+    gone.life.close()
+    assert end(stays).status == end(fork('pass')).status == 0
+    gone.returncode = 0
