@@ -526,7 +526,7 @@ def bare(source):
 # They need data that not every machine has, and take long. Where it is on disk, they run with their pages.
 SLOW = [bare(source) for notebook in NOTEBOOKS
         for cell in json.loads((REPO/'nbs'/notebook).read_text(encoding='utf-8'))['cells']
-        if (source := ''.join(cell['source'])).startswith('#| slow')]
+        if re.search(r'^#\|\s*slow', source := ''.join(cell['source']), re.M)]
 
 
 def shown_code(page):
