@@ -18,11 +18,12 @@ def watched(page):
     return page
 
 
-def violations(page, exclude=()):
-    "What axe finds that keeps people from using a page, but for the elements with these selectors"
+def violations(page, exclude=(), rules=None):
+    "What axe finds that keeps people from using a page, but for the elements with these selectors; by some rules alone"
     if not page.evaluate('"axe" in window'): page.evaluate(f'{AXE.read_text()}; 0')
-    return page.evaluate("""exclude => axe.run({exclude}, {resultTypes: ['violations'], selectors: false})
-        .then(found => found.violations)""", list(exclude))
+    options = dict(resultTypes=['violations'], selectors=False) | (dict(runOnly=rules) if rules else {})
+    return page.evaluate('([exclude, options]) => axe.run({exclude}, options).then(found => found.violations)',
+                         [list(exclude), options])
 
 
 nothing = '(?!)'
