@@ -58,8 +58,8 @@ def host(site):
 @pytest.fixture
 def visit(tab, host):
     "`visit(name)` opens a page; at the end, nothing may have gone wrong on any page opened"
-    def open_page(address, size=WIDE, theme='light', touch=False, scripts=True):
-        page = tab(f'{host}|file:|data:', size, theme, has_touch=touch, java_script_enabled=scripts,
+    def open_page(address, size=WIDE, theme='light', motion='no-preference', touch=False, scripts=True):
+        page = tab(f'{host}|file:|data:', size, theme, motion, has_touch=touch, java_script_enabled=scripts,
                    permissions=['clipboard-read', 'clipboard-write'])
         page.goto(address if '://' in address else f'{host}{address}.html')
         return page
@@ -459,7 +459,8 @@ def exported(tmp_path_factory):
 @pytest.mark.parametrize('place', ['its page', 'a chapter', 'exported'])
 def test_a_widget_answers(visit, exported, place, kind):
     "To the mouse, to the keyboard, and to a finger on a phone"
-    page = visit({'its page': 'widgets', 'a chapter': CHAPTERS[kind], 'exported': exported}[place], touch=True)
+    address = {'its page': 'widgets', 'a chapter': CHAPTERS[kind], 'exported': exported}[place]
+    page = visit(address, motion='reduce', touch=True)  # how they move is tested in their own files
     widget = page.locator(f'[data-widget={kind}]')
     for how, (role, name, says) in zip(('mouse', 'keyboard', 'touch'), MOVES[kind]):
         width, height = PHONE if how == 'touch' else WIDE
