@@ -197,6 +197,7 @@ def test_a_sweep_ends_at_the_end_and_can_be_held(play, widget):
     page.control('Pause').click()
     held = int(slider.input_value())
     assert held < 65 and f'step {held} ' in page.widget.locator('caption').inner_text()
+    slider.fill('60')
     page.control('Run').click()
     page.control('Run').wait_for(timeout=30_000)
     assert slider.input_value() == '65'

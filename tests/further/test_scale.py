@@ -13,6 +13,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
+import forks
 import pytest
 import torch
 import torch.distributed as dist
@@ -75,11 +76,29 @@ def torchrun(n, what, folder, **env):
     return Popen(argv, cwd=folder, env=env, stdout=PIPE, stderr=PIPE, text=True)
 
 
+launch = '''
+import os, runpy, sys
+import fastai.distributed  # once, so that its forks need not
+from fastsgd import scale
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+n, folder, program, *sys.argv[1:] = sys.argv[1:]
+os.chdir(folder)
+def work(): scale.main() if program == 'fastsgd.scale' else runpy.run_path(program, run_name='__main__')
+alone = dict(min_nodes=1, max_nodes=1, max_restarts=0, rdzv_backend='c10d', rdzv_endpoint='localhost:0')
+elastic_launch(LaunchConfig(**alone, nproc_per_node=int(n), start_method='fork'), work)()
+'''
+
+
+def torchrun_forks(n, what, folder):
+    "The same, where the one who starts them and all of them are forks, which need not import"
+    return fork(launch, n, folder, *what.removeprefix('-m ').split()) if forks.possible else torchrun(n, what, folder)
+
+
 def workers(process):
     "The processes that torchrun started, by rank"
     import psutil
-    found = psutil.Process(process.pid).children(recursive=True)
-    return {int(w.environ()['RANK']): w for w in found if 'RANK' in w.environ()}
+    return psutil.Process(process.pid).children()
 
 
 def once_it_trains(process, checkpoint, then):
@@ -90,7 +109,7 @@ def once_it_trains(process, checkpoint, then):
     there = workers(process)
     then(there)
     left = end(process)
-    left.alive = [w.pid for w in there.values() if psutil.pid_exists(w.pid) and w.status() != psutil.STATUS_ZOMBIE]
+    left.alive = [w.pid for w in there if psutil.pid_exists(w.pid) and w.status() != psutil.STATUS_ZOMBIE]
     return left
 
 
@@ -110,7 +129,7 @@ def ends(own_cache, tmp_path_factory):
     command = '-m fastsgd.scale --cpu --epochs 3 --checkpoint broken.pt'
     forever = '-m fastsgd.scale --cpu --epochs 3000 --checkpoint'
     ends, started = SimpleNamespace(folder=folder), []
-    def go(n, what, **env):
+    def go(n, what, torchrun=torchrun_forks, **env):
         started.append(torchrun(n, what, folder, **env))
         return started[-1]
     try:
@@ -118,7 +137,7 @@ def ends(own_cache, tmp_path_factory):
         ends.broken = end(broken)
         ends.kept = torch.load(folder/'broken.pt')
         path = f'{abort_on_shutdown}{os.pathsep}{os.environ.get("PYTHONPATH", "")}'
-        continued = go(2, f'{command} --json continued.json', PYTHONPATH=path)
+        continued = go(2, f'{command} --json continued.json', torchrun, PYTHONPATH=path)  # as users start them
         ends.stopped = once_it_trains(several, folder/'stopped.pt', lambda workers: several.terminate())
         killed = go(3, f'{forever} killed.pt --bs 66')
         ends.killed = once_it_trains(killed, folder/'killed.pt', lambda workers: workers[0].kill())
@@ -127,7 +146,7 @@ def ends(own_cache, tmp_path_factory):
     finally:
         for process in started:
             if process.poll() is None:  # something went wrong above
-                for p in [*workers(process).values(), process]: p.kill()
+                for p in [*workers(process), process]: p.kill()
 
 
 # Several processes make the weights of one
