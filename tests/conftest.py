@@ -1,4 +1,5 @@
 "Small problems, the digits loaded once, and a session that leaves nothing in the user's home"
+import atexit
 import gc
 import os
 import re
@@ -12,13 +13,10 @@ from types import SimpleNamespace
 
 import forks
 import pytest
-import torch
 from helpers import end, few, fork
 from tabs import Tabs
 
-from fastsgd import data as D
-from fastsgd import sources
-from fastsgd.manual import linear1
+# PyTorch and what stands on it are imported where they are used: a process that only shares tests out needs neither
 
 
 MARKERS = dict(
@@ -58,6 +56,7 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
         patch.setenv('OMP_NUM_THREADS', '1')  # threads that wait for each other make a busy machine 100 times slower
+        import torch
         torch.set_num_threads(1)
         yield
 
@@ -71,11 +70,21 @@ def younger_objects_only():
     gc.freeze()
 
 
-def pytest_sessionfinish(): gc.unfreeze()  # or libraries that count their objects at the end complain of leaks
+atexit.register(gc.unfreeze)  # or libraries that count their objects at the end complain of leaks
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    "To look for garbage among all that is imported now takes a second, and there is none"
+    gc.disable()
+    try: return (yield)
+    finally: gc.enable()
 
 
 @pytest.fixture(scope='session')
-def data(own_cache): return D.load_digits()
+def data(own_cache):
+    from fastsgd.data import load_digits
+    return load_digits()
 
 
 @pytest.fixture(scope='session')
@@ -89,7 +98,9 @@ def ten(digits):
 
 
 @pytest.fixture(scope='session')
-def digits(own_cache): return D.load_digits(classes=range(10))
+def digits(own_cache):
+    from fastsgd.data import load_digits
+    return load_digits(classes=range(10))
 
 
 @pytest.fixture(scope='session')
@@ -100,20 +111,25 @@ def net(own_cache):
 
 
 @pytest.fixture
-def dls(small): return D.get_dls(small)
+def dls(small):
+    from fastsgd.data import get_dls
+    return get_dls(small)
 
 
 @pytest.fixture(scope='session')
 def sample(own_cache):
+    from fastsgd import data, sources
     home = Path(os.getenv('FASTAI_HOME', '~/.fastai')).expanduser()  # fastai_path would create it
     if not home.is_dir() or not (sources.fastai_path('data')/'mnist_sample').is_dir():
         pytest.skip('MNIST_SAMPLE is not on disk: set FASTAI_HOME to a folder with data/mnist_sample')
-    return D.load_digits('mnist_sample')
+    return data.load_digits('mnist_sample')
 
 
 @pytest.fixture
 def problem():
     "Eight rows of two numbers in float64, and a linear model for them"
+    import torch
+    from fastsgd.manual import linear1
     g = torch.Generator().manual_seed(0)
     x = torch.rand(8, 2, dtype=torch.float64, generator=g)
     y = (x.sum(1, keepdim=True) > 1).long()

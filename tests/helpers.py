@@ -1,8 +1,10 @@
-"What many tests use: paths, a few digits, and processes"
+"What many tests use: paths, the package as it is written, a few digits, and processes"
+import ast
 import os
 import signal
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from subprocess import PIPE, Popen
 from types import SimpleNamespace
@@ -10,9 +12,21 @@ from types import SimpleNamespace
 import forks
 from PIL import Image
 
+import fastsgd
+
 REPO = Path(__file__).resolve().parent.parent
 # axe looks for what keeps people from using a page
 AXE = Path(os.getenv('AXE') or Path(__file__).parent/'assets/axe-core/axe.min.js')
+
+PACKAGE = Path(fastsgd.__file__).parent
+MODULES = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f
+           for f in sorted(PACKAGE.rglob('*.py')) if not f.stem.startswith('_')}
+
+
+@cache
+def syntax(name):
+    "A module of the package, parsed"
+    return ast.parse(MODULES[name].read_text(encoding='utf-8'))
 
 
 def few(data, n):

@@ -6,16 +6,13 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from helpers import REPO
+from helpers import MODULES, REPO, syntax
 
-import fastsgd
-
-PACKAGE = Path(fastsgd.__file__).parent
-files = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f
-         for f in sorted(PACKAGE.rglob('*.py')) if not f.stem.startswith('_')}
-trees = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.items()}
 NOTEBOOKS = sorted((REPO/'nbs').glob('*.ipynb'))
 in_clone = pytest.mark.skipif(not NOTEBOOKS, reason='the notebooks are not here')
+
+
+def package(): return {name: syntax(name) for name in MODULES}
 
 
 # One fact in one place
@@ -30,7 +27,7 @@ def names_imported(tree):
 def private_names_of_others(tree):
     "Private names that a module imports from another of ours, or takes from it as module._name"
     imported = list(names_imported(tree))
-    modules = {name for _, name in imported if name in files}
+    modules = {name for _, name in imported if name in MODULES}
     yield from (f'{module}.{name}' for module, name in imported if name.startswith('_') and not name.startswith('__'))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
@@ -40,9 +37,9 @@ def private_names_of_others(tree):
 not_yet = {}
 
 
-@pytest.mark.parametrize('name', trees)
+@pytest.mark.parametrize('name', MODULES)
 def test_no_module_takes_a_private_name_of_another(name):
-    assert sorted({*private_names_of_others(trees[name])}) == not_yet.get(name, [])
+    assert sorted({*private_names_of_others(syntax(name))}) == not_yet.get(name, [])
 
 
 def test_private_names_that_are_taken_are_noticed():
@@ -67,7 +64,7 @@ def twice(trees):
     return [names for names in places.values() if len(names) > 1]
 
 
-def test_no_function_body_stands_twice(): assert twice(trees) == []
+def test_no_function_body_stands_twice(): assert twice(package()) == []
 
 
 def test_bodies_that_stand_twice_are_noticed():
@@ -99,7 +96,7 @@ several_still = 2  # to become fewer: each such name says too little of what it 
 
 
 def test_private_names_say_what_they_are():
-    found = of_several_modules(trees)
+    found = of_several_modules(package())
     assert len(found) <= several_still, found
 
 
@@ -130,7 +127,7 @@ def against_the_numbers(trees, road):
 
 
 @in_clone
-def test_imports_go_by_the_numbers(): assert against_the_numbers(trees, road) == []
+def test_imports_go_by_the_numbers(): assert against_the_numbers(package(), road) == []
 
 
 @in_clone

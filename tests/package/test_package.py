@@ -13,15 +13,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import REPO, end, start
+from helpers import MODULES, REPO, end, start, syntax
 from fastcore.docments import docments
 
 import fastsgd
 
-PACKAGE = Path(fastsgd.__file__).parent
-files = {'.'.join(f.relative_to(PACKAGE).with_suffix('').parts): f
-         for f in PACKAGE.rglob('*.py') if not f.stem.startswith('_')}
-sources = {name: ast.parse(f.read_text(encoding='utf-8')) for name, f in files.items()}
 # Later ones may import earlier ones
 road = ('guards options show diff sources data descent manual modules learner archs '
         'prints hooks parity checker.loopnames checker.roles checker.standins checker.problem '
@@ -35,11 +31,11 @@ import_names = {'PIL': 'pillow'}
 
 def imports(name):
     "What a module imports, also inside functions: (from where, names); our own modules start with a dot"
-    for node in ast.walk(sources[name]):
+    for node in ast.walk(syntax(name)):
         if isinstance(node, ast.Import): yield from ((a.name, ()) for a in node.names)
         if isinstance(node, ast.ImportFrom):
             names, module = [a.name for a in node.names], absolute(node, name)
-            if f'{module[1:]}.{names[0]}' in files or module == '.':
+            if f'{module[1:]}.{names[0]}' in MODULES or module == '.':
                 yield from ((f'{module}.{n}'.replace('..', '.'), ()) for n in names)
             else: yield module, names
 
@@ -65,7 +61,7 @@ def test_the_manual_tier_loads_neither_fastai_nor_plots_nor_tables():
 
 def test_importing_says_nothing_and_needs_no_extra():
     modules = ', '.join(f'fastsgd.{name}' for name in road if name != 'vision')  # which needs a torchvision that fits
-    extra = ['safetensors', 'uvicorn']
+    extra = ['accelerate', 'safetensors', 'uvicorn']
     run = end(start(f'import sys; sys.modules.update(dict.fromkeys({extra})); import {modules}'))
     assert run.status == 0 and run.out == run.err == ''
 
@@ -95,20 +91,20 @@ def test_the_manual_tier_stands_on_torch_and_guards_alone():
 def test_vision_alone_needs_torchvision():
     heavy = ('torchvision', 'fastai.vision')
     def needs(name): return any(module.startswith(heavy) for module, _ in imports(name))
-    assert list(filter(needs, sources)) == ['vision']
+    assert list(filter(needs, MODULES)) == ['vision']
 
 
 def test_diff_stands_on_the_standard_library():
     assert closure('diff') == {'diff', 'guards'} and not others('diff') - sys.stdlib_module_names
 
 
-@pytest.mark.parametrize('name', sources)
+@pytest.mark.parametrize('name', MODULES)
 def test_imports_point_down_the_road(name):
     assert name in road, f'{name} has no place in the list above'
     assert ours_in(name) <= set(road[:road.index(name)])
 
 
-@pytest.mark.parametrize('name', sources)
+@pytest.mark.parametrize('name', MODULES)
 def test_no_star_imports_between_our_modules(name):
     assert not [module for module, names in imports(name) if module[0] == '.' and '*' in names]
 
@@ -165,7 +161,7 @@ def module_or_skip(name):
         pytest.skip(str(e))
 
 
-@pytest.mark.parametrize('name', sources)
+@pytest.mark.parametrize('name', MODULES)
 def test_everything_public_is_documented(name):
     module = module_or_skip(name)
     assert module.__doc__ and module.__all__
@@ -234,7 +230,7 @@ def test_versions_agree(installed):
 
 def test_what_the_code_imports_is_what_gets_installed(installed):
     required = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if 'extra ==' not in r}
-    foreign = set().union(*map(others, sources)) - sys.stdlib_module_names - {'fastsgd'}
+    foreign = set().union(*map(others, MODULES)) - sys.stdlib_module_names - {'fastsgd'}
     used = {import_names.get(module, module) for module in foreign}
     ours = r'extra == .(ladder|scale|serve)'
     extra = {re.match(r'[\w-]+', r)[0].lower() for r in installed.requires if re.search(ours, r)}
