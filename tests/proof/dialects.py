@@ -24,7 +24,8 @@ def dialect(*others):
 def in_other_words(source, mistake=None):
     "The source in each dialect that makes a difference to it, by name"
     told = {name: rewritten(source) for name, rewritten in dialects.items() if mistake not in differs[name]}
-    return {name: text for name, text in told.items() if text != ast.unparse(ast.parse(source))}
+    as_it_was = ast.unparse(ast.parse(source))
+    return {name: text for name, text in told.items() if text != as_it_was}
 
 
 def statements(text): return ast.parse(text).body
