@@ -38,6 +38,7 @@ def pytest_cmdline_main(config):
 
 
 def pytest_configure(config):
+    if hasattr(config, 'workerinput'): atexit.register(os._exit, 0)  # all is told by then: to undo it takes seconds
     for name, what in MARKERS.items(): config.addinivalue_line('markers', f'{name}: {what}')
 
 
