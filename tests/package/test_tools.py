@@ -124,7 +124,8 @@ only_forks = pytest.mark.skipif(not forks.possible, reason='forks are for Linux'
     ('', 0, 'word line\nlast\n'), ('sys.exit(4)', 4, 'word line\nlast\n'), ('sys.exit("no")', 1, 'word line\nlast\n'),
     ('1/0', 1, 'word line\nlast\n'), ('import os; os.abort()', -signal.SIGABRT, 'word line\n')])
 def test_a_fork_ends_as_any_interpreter_does(last, status, out):
-    process = fork(f'import atexit, sys; atexit.register(print, "last"); print(sys.argv[1], input()); {last}', 'word')
+    code = f'import atexit, sys; atexit.register(print, "last"); print(sys.argv[1], input(), flush=True); {last}'
+    process = fork(code, 'word')
     process.stdin.write('line\n')
     left = end(process)
     assert (left.status, left.out) == (status, out)
