@@ -106,7 +106,8 @@ def turn(page, size, theme):
 
 SEEN = """() => ({
     sideways: document.documentElement.scrollWidth,
-    cut: (main => main.scrollWidth > main.clientWidth)(document.querySelector('main')),
+    cut: (main => main.scrollWidth > main.clientWidth || main.getBoundingClientRect().right > innerWidth)(
+        document.querySelector('main')),
     background: getComputedStyle(document.body).backgroundColor,
     broken: [...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)})"""
 
