@@ -9,7 +9,6 @@ import textwrap
 from configparser import ConfigParser
 from functools import cached_property
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import torch
