@@ -98,7 +98,7 @@ def torchrun_forks(n, what, folder):
 def workers(process):
     "The processes that torchrun started, by rank"
     import psutil
-    return psutil.Process(process.pid).children()
+    return sorted(psutil.Process(process.pid).children(), key=lambda worker: worker.create_time())
 
 
 def once_it_trains(process, checkpoint, then):
