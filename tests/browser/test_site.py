@@ -166,6 +166,20 @@ def test_the_sidebar_is_the_same_on_all_pages_but_for_where_one_is(site):
     assert len(sidebars) == 1
 
 
+def bare_headings(page):
+    "The headings of a page's HTML with nothing below them, before another that is as high"
+    main = re.search('<main.*?</main>', page, re.S)[0]
+    _, *parts = re.split(r'<h([2-6])\b[^>]*>(.*?)</h\1>', main, flags=re.S)
+    levels, headings, below = parts[::3], parts[1::3], parts[2::3]
+    return [heading for level, heading, text, following in zip(levels, headings, below, [*levels[1:], '1'])
+            if following <= level and not re.sub('<(?!img)[^>]*>', '', text).strip()]
+
+
+@pytest.mark.parametrize('name', PAGES)
+def test_each_heading_has_something_below_it(site, name):
+    assert bare_headings((site/f'{name}.html').read_text()) == []
+
+
 # ---- links
 
 class Links(HTMLParser):
