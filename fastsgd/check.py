@@ -7,7 +7,7 @@ __all__ = ['begin_anew', 'Finding', 'Report', 'check', 'check_loop', 'check_file
            'mistakes', 'Mistake', 'Edit', 'trial', 'Trial']
 
 # %% ../nbs/89_check.ipynb #f052b740
-import inspect, json, sys, tempfile, traceback
+import inspect, json, re, sys, tempfile, traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
@@ -94,7 +94,7 @@ class Report:
     def _repr_html_(self):
         right = [f'<code>{name}</code>: right' for name in self.passed]
         wrong = [f'<code>{escape(f.function)}</code>: {_in_html(f)}' for f in self.findings]
-        notes = [f'Note: {escape(note)}' for note in self.notes]
+        notes = [f'Note: {_marked(note)}' for note in self.notes]
         return f'<ul>{"".join(f"<li>{line}</li>" for line in right + wrong + notes)}</ul>'
 
 # %% ../nbs/89_check.ipynb #296481b7
@@ -102,10 +102,14 @@ class _Text(str):
     "A text that shows itself as it is"
     def __repr__(self): return str(self)
 
+def _marked(text):
+    "A text in HTML, with what stands between backticks as code"
+    return re.sub(r'`([^`]+)`', r'<code>\1</code>', escape(text))
+
 def _in_html(f):
     "A finding, without the name of its function"
-    parts = [f'<b>{f.mistake}</b>'*bool(f.mistake), '(a note)'*(f.kind == 'note'), escape(f.message),
-             escape(_more_than(f.message, f.effect)), f'<i>{escape(f.question)}</i>'*bool(f.question),
+    parts = [f'<b>{f.mistake}</b>'*bool(f.mistake), '(a note)'*(f.kind == 'note'), _marked(f.message),
+             _marked(_more_than(f.message, f.effect)), f'<i>{_marked(f.question)}</i>'*bool(f.question),
              f'<a href="{f.see}">Read on</a>']
     return ' '.join(filter(None, parts))
 
