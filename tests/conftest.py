@@ -71,6 +71,9 @@ def younger_objects_only():
     gc.freeze()
 
 
+def pytest_sessionfinish(): gc.freeze()  # pytest looks for garbage twice after that
+
+
 atexit.register(gc.unfreeze)  # or libraries that count their objects at the end complain of leaks
 
 
