@@ -7,6 +7,7 @@ __all__ = ['tier_colors', 'WatchedLoader', 'Run', 'record', 'step_diffs', 'match
            'assert_same_training', 'train_modules', 'TierComparison', 'compare_tiers', 'Steps']
 
 # %% ../nbs/90_runs.ipynb #b80ceb3e
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -472,6 +473,7 @@ def compare_tiers(
     has_float64 = device.type != 'mps'
     if tiers.faults and not idle and data.train_x.dtype != torch.float64 and has_float64:
         tiers.exact = _record_tiers(data.to(torch.float64), *settings)
+        gc.collect()  # a Learner and its callbacks hold each other, and so the images in float64
     return tiers
 
 # %% ../nbs/90_runs.ipynb #7d21c0be
